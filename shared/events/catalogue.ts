@@ -1,0 +1,275 @@
+import * as z from 'zod';
+import { defineEvent } from './define-event.ts';
+
+const version = z.string().regex(/^\d+$/).describe('Version number: a string of digits.');
+const percent = z.number().int().min(0).max(100);
+const traffic = z.record(z.string(), percent).describe('Whole percent per deployment.');
+
+const modelRegistered = defineEvent({
+  type: 'slipway.model.registered',
+  summary: 'A model version was registered and is ready to be packaged.',
+  subject: 'models/{name}/versions/{version}',
+  data: z.object({
+    name: z.string(),
+    version,
+    source: z.string().describe('Where its files are, as the client gave it.'),
+    runId: z.string().optional(),
+    tags: z.record(z.string(), z.string()),
+    origin: z.enum(['mlflow', 'azure-ml']),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: {
+      name: 'heart-classifier',
+      version: '2',
+      source: 'mlflow-artifacts:/0/models/m-1/artifacts',
+      tags: { team: 'cardio' },
+      origin: 'mlflow',
+    },
+  },
+});
+
+const modelChanged = defineEvent({
+  type: 'slipway.model.changed',
+  summary:
+    'Something about a registered model or version changed: alias, stage, tag, description, name, or its existence.',
+  subject: 'models/{name}[/versions/{version}]',
+  data: z.object({
+    name: z.string(),
+    version: version.optional(),
+    change: z.enum([
+      'created',
+      'renamed',
+      'described',
+      'deleted',
+      'version-deleted',
+      'tag-set',
+      'tag-deleted',
+      'alias-set',
+      'alias-deleted',
+      'stage-transitioned',
+    ]),
+    key: z.string().optional().describe('Tag key, alias, or new name.'),
+    value: z.string().optional().describe('Tag value or stage.'),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: { name: 'heart-classifier', version: '2', change: 'alias-set', key: 'champion' },
+  },
+});
+
+const packageBuilt = defineEvent({
+  type: 'slipway.package.built',
+  summary: 'The image of a model version was built.',
+  subject: 'models/{name}/versions/{version}',
+  data: z.object({
+    model: z.string(),
+    version,
+    image: z.string().describe('Reference by digest.'),
+    sizeBytes: z.number().int().nonnegative(),
+    durationMs: z.number().int().nonnegative(),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: {
+      model: 'heart-classifier',
+      version: '2',
+      image:
+        'registry.example/heart-classifier@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      sizeBytes: 31_457_280,
+      durationMs: 412,
+    },
+  },
+});
+
+/** What all rollout events say. */
+export const rolloutEventData = z.object({
+  rollout: z.string(),
+  endpoint: z.string(),
+  model: z.string(),
+  version,
+  /** Phase after the change. */
+  phase: z.string(),
+  fromPhase: z.string().optional(),
+  step: z.number().int().min(0).optional().describe('Index of the policy step.'),
+  traffic: traffic.optional().describe('Traffic wished for after the change.'),
+  reason: z.string().optional().describe('Stable word for the cause, such as `gate-failed`.'),
+  message: z.string().optional().describe('The cause in one sentence for people.'),
+  actor: z.string().optional().describe('Who gave the command.'),
+  evidence: z
+    .array(
+      z.object({
+        gate: z.string(),
+        verdict: z.enum(['pass', 'fail', 'insufficient']),
+        detail: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+      }),
+    )
+    .optional()
+    .describe('What the gates saw: counts, rates, e-values.'),
+});
+
+const rolloutExample = {
+  rollout: 'ro_8a1f0c2b9d3e4f5a6b7c8d9e',
+  endpoint: 'heart',
+  model: 'heart-classifier',
+  version: '2',
+};
+
+const rolloutEvent = <const Type extends string>(type: Type, summary: string, example: Record<string, unknown>) =>
+  defineEvent({
+    type,
+    summary,
+    subject: 'endpoints/{endpoint}',
+    data: rolloutEventData,
+    example: { subject: 'endpoints/heart', data: { ...rolloutExample, ...example } },
+  });
+
+const deploymentEventData = z.object({
+  endpoint: z.string(),
+  deployment: z.string(),
+  model: z.string().optional(),
+  version: version.optional(),
+  image: z.string().optional(),
+  message: z.string().optional(),
+});
+
+const deploymentEvent = <const Type extends string>(
+  type: Type,
+  summary: string,
+  example: Record<string, unknown> = {},
+) =>
+  defineEvent({
+    type,
+    summary,
+    subject: 'endpoints/{endpoint}/deployments/{deployment}',
+    data: deploymentEventData,
+    example: {
+      subject: 'endpoints/heart/deployments/v2-1b9d',
+      data: { endpoint: 'heart', deployment: 'v2-1b9d', model: 'heart-classifier', version: '2', ...example },
+    },
+  });
+
+const driftEventData = z.object({
+  monitor: z.string(),
+  model: z.string().optional(),
+  version: version.optional(),
+  endpoint: z.string().optional(),
+  driftScore: z.number().describe('Higher is more drift; its scale is the monitor’s.'),
+  from: z.string().optional().describe('Start of the window, RFC 3339.'),
+  to: z.string().optional().describe('End of the window, RFC 3339.'),
+  source: z.enum(['azure-ml', 'slipway']),
+});
+
+const driftExample = {
+  subject: 'monitors/heart-inputs',
+  data: { monitor: 'heart-inputs', endpoint: 'heart', driftScore: 0.31, source: 'azure-ml' },
+};
+
+const runEventData = z.object({
+  experimentId: z.string(),
+  experimentName: z.string(),
+  runId: z.string(),
+  status: z.string(),
+  monitorBreach: z.string().optional().describe('What a model monitor said, when the run was one.'),
+});
+
+const runExample = (status: string) => ({
+  subject: 'experiments/4/runs/run_9',
+  data: { experimentId: '4', experimentName: 'heart', runId: 'run_9', status },
+});
+
+/** Every event Slipway sends, in the order of a model's life. */
+export const CATALOGUE = [
+  modelRegistered,
+  modelChanged,
+  packageBuilt,
+  rolloutEvent('slipway.rollout.started', 'A rollout began.', { phase: 'Provisioning' }),
+  rolloutEvent('slipway.rollout.stepped', 'A rollout moved to another phase or step.', {
+    phase: 'Baking',
+    fromPhase: 'Shifting',
+    step: 1,
+    traffic: { 'v1-77aa': 90, 'v2-1b9d': 10 },
+  }),
+  rolloutEvent('slipway.rollout.paused', 'A rollout stopped advancing; gates still judge it.', {
+    phase: 'Baking',
+    reason: 'manual',
+    actor: 'ada',
+  }),
+  rolloutEvent('slipway.rollout.resumed', 'A reason to pause went away.', { phase: 'Baking', reason: 'manual' }),
+  rolloutEvent('slipway.rollout.promoted', 'All traffic is on the new version; the alias champion follows.', {
+    phase: 'Holding',
+    traffic: { 'v2-1b9d': 100 },
+  }),
+  rolloutEvent('slipway.rollout.succeeded', 'The rollout ended with the new version as stable.', {
+    phase: 'Succeeded',
+  }),
+  rolloutEvent('slipway.rollout.rolled-back', 'All traffic went back to stable.', {
+    phase: 'RollingBack',
+    reason: 'gate-failed',
+    traffic: { 'v1-77aa': 100 },
+    evidence: [{ gate: 'errors', verdict: 'fail', detail: { canaryRequests: 200, canaryErrors: 51, eValue: 1594.6 } }],
+  }),
+  rolloutEvent('slipway.rollout.failed', 'The rollout ended before any traffic could move.', {
+    phase: 'Failed',
+    reason: 'package-refused',
+    message: 'the model has no signature: log it again with signature= or input_example=',
+  }),
+  deploymentEvent('slipway.deployment.ready', 'A deployment answers requests.'),
+  deploymentEvent('slipway.deployment.failed', 'A deployment could not be made to answer.', {
+    message: 'container exited with code 1',
+  }),
+  deploymentEvent('slipway.deployment.retired', 'A deployment was removed.'),
+  defineEvent({
+    type: 'slipway.drift.detected',
+    summary: 'Inputs or predictions drifted from the reference.',
+    subject: 'monitors/{monitor}',
+    data: driftEventData,
+    example: driftExample,
+  }),
+  defineEvent({
+    type: 'slipway.drift.cleared',
+    summary: 'A drift alert ended.',
+    subject: 'monitors/{monitor}',
+    data: driftEventData,
+    example: { ...driftExample, data: { ...driftExample.data, driftScore: 0.04 } },
+  }),
+  defineEvent({
+    type: 'slipway.run.completed',
+    summary: 'A training or monitoring run finished.',
+    subject: 'experiments/{experimentId}/runs/{runId}',
+    data: runEventData,
+    example: runExample('completed'),
+  }),
+  defineEvent({
+    type: 'slipway.run.failed',
+    summary: 'A training or monitoring run failed.',
+    subject: 'experiments/{experimentId}/runs/{runId}',
+    data: runEventData,
+    example: runExample('failed'),
+  }),
+  defineEvent({
+    type: 'slipway.notification.failed',
+    summary: 'A message could not be delivered to a channel after all attempts.',
+    subject: 'deliveries/{delivery}',
+    data: z.object({
+      delivery: z.string(),
+      channel: z.string(),
+      rule: z.string(),
+      event: z.string().describe('Id of the event that was to be told.'),
+      attempts: z.number().int().min(1),
+      reason: z.string(),
+    }),
+    example: {
+      subject: 'deliveries/dl_1',
+      data: { delivery: 'dl_1', channel: 'ops', rule: 'all', event: 'je_1', attempts: 9, reason: 'answered 500' },
+    },
+  }),
+] as const;
+
+export type CatalogueEvent = (typeof CATALOGUE)[number];
+export type EventType = CatalogueEvent['type'];
+
+/** The data of one event type. */
+export type EventData<Type extends EventType> = z.output<Extract<CatalogueEvent, { type: Type }>['data']>;
+
+export const EVENT_TYPES: readonly EventType[] = CATALOGUE.map((definition) => definition.type);

@@ -1,0 +1,66 @@
+import type { Document, Write } from './documents.ts';
+import { addMs, type Clock, type EpochMs, toIso } from './time.ts';
+
+/** What happened, why, and to what: one line of the audit trail, and the event that others are told. */
+export interface JournalEntry<Type extends string = string, Data = unknown> extends Document {
+  readonly kind: 'journal';
+  /** Event type of the catalogue, such as `slipway.rollout.stepped`. */
+  readonly type: Type;
+  /** What it happened to, such as `endpoints/heart`. */
+  readonly subject: string;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  readonly data: Data;
+  /** Id of the event, command or request that led to this entry. */
+  readonly causedBy: string;
+  /** Follows one story through every function: the id of the event that began it. */
+  readonly correlationId: string;
+}
+
+/** Why something is being done: carried from the edge into every entry and log line. */
+export interface Cause {
+  readonly causedBy: string;
+  readonly correlationId: string;
+}
+
+/**
+ * A journal entry. `id` must be derived from what caused it, so that the same change made twice is one entry; it
+ * becomes the id of the CloudEvent.
+ */
+export const journalEntry = <Type extends string, Data>(
+  id: string,
+  event: { readonly type: Type; readonly subject: string; readonly data: Data },
+  cause: Cause,
+  at: EpochMs,
+): JournalEntry<Type, Data> => ({
+  id,
+  kind: 'journal',
+  type: event.type,
+  subject: event.subject,
+  time: toIso(at),
+  data: event.data,
+  causedBy: cause.causedBy,
+  correlationId: cause.correlationId,
+});
+
+/** The write that stores an entry; it belongs in the same batch as the change it tells of. */
+export const journalWrite = (entry: JournalEntry): Write => ({ op: 'create', value: entry });
+
+/** A document that wants a queue message later; the relay sends it when the document changes. */
+export interface WakeUp {
+  readonly queue: 'build-package' | 'advance-rollout' | 'scan-drift' | 'deliver-notification';
+  /** When the message becomes visible. */
+  readonly at: EpochMs;
+  readonly message: Readonly<Record<string, string | number>>;
+}
+
+/** A document that may carry a wake-up. Absent or null: none wanted. */
+export interface Waking extends Document {
+  readonly wakeUp?: WakeUp | null;
+}
+
+/** How long until a wake-up is due, in milliseconds, ≥ 0. */
+export const delayMs = (wakeUp: WakeUp, clock: Clock): number => Math.max(0, wakeUp.at - clock());
+
+/** Wake-ups this old were lost; the sweeper sends them again. */
+export const overdue = (wakeUp: WakeUp, now: EpochMs, graceMs: number): boolean => addMs(wakeUp.at, graceMs) < now;
