@@ -7,6 +7,9 @@ const project = (name: string, testTimeout: number, rest: Record<string, unknown
 /** One project per level, so that `vitest --project unit` is the fast loop and CI runs all of them. */
 export default defineConfig({
   test: {
+    ...(process.env['VITEST_JSON'] === undefined
+      ? {}
+      : { reporters: ['default', 'json'], outputFile: { json: process.env['VITEST_JSON'] } }),
     projects: [
       project('unit', 10_000),
       project('architecture', 30_000),
