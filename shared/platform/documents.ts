@@ -28,7 +28,7 @@ export type CommitOutcome =
   /** `index` is the write that failed; nothing of the batch was stored. */
   | { readonly ok: false; readonly reason: 'exists' | 'changed' | 'missing'; readonly index: number };
 
-/** A comparison of one top-level property. Several are ANDed. */
+/** A comparison of one property; dots step into objects, as in `wakeUp.at`. Several are ANDed. */
 export interface Where {
   readonly path: string;
   readonly op: '=' | '!=' | '<' | '<=' | '>' | '>=' | 'startsWith' | 'in';

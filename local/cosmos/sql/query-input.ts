@@ -1,0 +1,26 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { ParsedQuery } from './parse-query.ts';
+
+/** A document on its way through a query. */
+export interface ScannedDocument {
+  readonly body: JsonObject;
+  readonly partition: number;
+  readonly ordinal: number;
+}
+
+export interface QueryInput {
+  readonly query: ParsedQuery;
+  readonly parameters: ReadonlyMap<string, Json>;
+  /** In the order of partition and ordinal. */
+  readonly documents: Iterable<ScannedDocument>;
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  readonly continuation?: string;
+}
+
+export interface QueryPage {
+  /** JSON texts: each result is written out once, here. */
+  readonly items: readonly string[];
+  readonly continuation?: string;
+  readonly scannedCount: number;
+}
