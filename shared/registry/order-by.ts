@@ -1,0 +1,80 @@
+import { invalid } from './refusals.ts';
+
+/** A property to sort by. */
+export interface SortKey {
+  readonly key: string;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** What a search may be sorted by: accepted words and the property each means, and what decides in the end. */
+export interface SortRules {
+  readonly words: ReadonlyMap<string, string>;
+  /** Without `order_by`. Names every property of `ties`. */
+  readonly byDefault: readonly SortKey[];
+  readonly ties: readonly SortKey[];
+}
+
+export const MODEL_ORDER: SortRules = {
+  words: new Map([
+    ['name', 'name'],
+    ['timestamp', 'last_updated_timestamp'],
+    ['last_updated_timestamp', 'last_updated_timestamp'],
+  ]),
+  byDefault: [{ key: 'name', direction: 'asc' }],
+  ties: [{ key: 'name', direction: 'asc' }],
+};
+
+export const VERSION_ORDER: SortRules = {
+  words: new Map(
+    ['name', 'version_number', 'creation_timestamp', 'last_updated_timestamp'].map((word) => [word, word]),
+  ),
+  byDefault: [
+    { key: 'last_updated_timestamp', direction: 'desc' },
+    { key: 'name', direction: 'asc' },
+    { key: 'version_number', direction: 'desc' },
+  ],
+  ties: [
+    { key: 'name', direction: 'asc' },
+    { key: 'version_number', direction: 'desc' },
+  ],
+};
+
+/**
+ * The whole order of a search, such that no two things are equal in it.
+ *
+ * @throws SlipwayError INVALID_PARAMETER_VALUE for an unknown or repeated key and for a wrong direction
+ */
+export const parseOrderBy = (clauses: readonly string[], rules: SortRules): readonly SortKey[] => {
+  if (clauses.length === 0) return rules.byDefault;
+  const keys = clauses.map((clause) => parseClause(clause, rules));
+  const given = new Set(keys.map(({ key }) => key));
+  if (given.size < keys.length) throw invalid(`\`order_by\` contains duplicate fields: ${clauses.join(', ')}`);
+  return [...keys, ...rules.ties.filter(({ key }) => !given.has(key))];
+};
+
+const parseClause = (clause: string, rules: SortRules): SortKey => {
+  const [, quoted, bare, direction = 'asc'] = /^\s*(?:`([^`]+)`|(\S+))(?:\s+(\S+))?\s*$/.exec(clause) ?? [];
+  const key = rules.words.get(quoted ?? bare ?? '');
+  const word = direction.toLowerCase();
+  if (key !== undefined && (word === 'asc' || word === 'desc')) return { key, direction: word };
+  const valid = [...rules.words.keys()].map((known) => `'${known}'`).join(', ');
+  throw invalid(`Invalid order_by clause '${clause}': use one of ${valid}, and ASC or DESC behind it.`);
+};
+
+/** Values of the sort keys, in their order. */
+export type Position = readonly (string | number)[];
+
+/** Which of two positions comes first: negative, 0 or positive. Text goes by code point, never by locale. */
+export const comparePositions = (order: readonly SortKey[], left: Position, right: Position): number => {
+  for (const [index, { direction }] of order.entries()) {
+    const found = compareValues(left[index] ?? '', right[index] ?? '');
+    if (found !== 0) return direction === 'asc' ? found : -found;
+  }
+  return 0;
+};
+
+const compareValues = (left: string | number, right: string | number): number => {
+  if (left === right) return 0;
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+};

@@ -1,0 +1,88 @@
+import type { CommitOutcome, Document, Documents, Query, Stored, Where, Write } from '../platform/documents.ts';
+import {
+  type DeletedModelDocument,
+  type DeletedVersionDocument,
+  MODEL_ID,
+  type ModelDocument,
+  type NameDocument,
+  type VersionDocument,
+  versionId,
+} from './model.ts';
+import { nameKey } from './name-key.ts';
+
+/** Documents read at a time, when nobody says how many he wants. */
+const PAGE = 500;
+
+/** The documents of the container `registry`, by what they are. */
+export interface RegistryStore {
+  readName(name: string): Promise<Stored<NameDocument> | undefined>;
+  /** One write of a name's reservation. */
+  commitName(name: string, write: Write): Promise<CommitOutcome>;
+  /** What is in the place of the model, also after it was deleted. */
+  readModel(modelId: string): Promise<Stored<ModelDocument | DeletedModelDocument> | undefined>;
+  /** The live model of that name. */
+  findModel(name: string): Promise<Stored<ModelDocument> | undefined>;
+  /** The live version of that number, or what is left of it. */
+  readVersion(modelId: string, version: number): Promise<Stored<VersionDocument | DeletedVersionDocument> | undefined>;
+  commit(modelId: string, writes: readonly Write[]): Promise<CommitOutcome>;
+  /** Live models in order of name, or in none. */
+  models(options: Listing): AsyncIterable<ModelDocument>;
+  /** Live versions of one model, or of all when `modelId` is undefined; those of deleted models included. */
+  versions(modelId: string | undefined, options?: Listing): AsyncIterable<Stored<VersionDocument>>;
+  /** What is left of a model's versions. */
+  tombstones(modelId: string): AsyncIterable<Stored<DeletedVersionDocument>>;
+}
+
+export interface Listing {
+  readonly where?: readonly Where[];
+  readonly orderBy?: NonNullable<Query['orderBy']>;
+  /** Documents read at a time, 1–1000. */
+  readonly limit?: number;
+}
+
+/** The registry's documents in a container. */
+export const createRegistryStore = (documents: Documents): RegistryStore => {
+  const readName = (name: string) => documents.read<NameDocument>(nameKey(name), nameKey(name));
+  const readModel = (modelId: string) => documents.read<ModelDocument | DeletedModelDocument>(modelId, MODEL_ID);
+  return {
+    readName,
+    readModel,
+    commitName: (name, write) => documents.commit(nameKey(name), [write]),
+    findModel: async (name) => {
+      const reserved = await readName(name);
+      if (reserved === undefined) return undefined;
+      const stored = await readModel(reserved.value.modelId);
+      return stored !== undefined && isLive(stored) && stored.value.name === name ? stored : undefined;
+    },
+    readVersion: (modelId, version) => documents.read(modelId, versionId(version)),
+    commit: (modelId, writes) => documents.commit(modelId, writes),
+    models: (options) => valuesOf(all<ModelDocument>(documents, undefined, { kind: 'registered-model', ...options })),
+    versions: (modelId, options) => all<VersionDocument>(documents, modelId, { kind: 'model-version', ...options }),
+    tombstones: (modelId) => all<DeletedVersionDocument>(documents, modelId, { kind: 'deleted-version' }),
+  };
+};
+
+/** True for a model that was not deleted. */
+export const isLive = (stored: Stored<ModelDocument | DeletedModelDocument>): stored is Stored<ModelDocument> =>
+  stored.value.kind === 'registered-model';
+
+async function* all<T extends Document>(
+  documents: Documents,
+  partition: string | undefined,
+  query: Listing & Pick<Query, 'kind'>,
+): AsyncGenerator<Stored<T>> {
+  let continuation: string | undefined;
+  do {
+    const page = await documents.query<T>(partition, {
+      limit: PAGE,
+      ...query,
+      ...(continuation === undefined ? {} : { continuation }),
+    });
+    yield* page.items;
+    continuation = page.next;
+  } while (continuation !== undefined);
+}
+
+async function* valuesOf<T>(stored: AsyncIterable<Stored<T>>): AsyncGenerator<T> {
+  for await (const { value } of stored) yield value;
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { BlobEntry, Blobs } from '../../../shared/platform/blobs.ts';
+
+/** Blobs in memory, as far as the artifact store uses them. */
+export const createMemoryBlobs = (): Blobs => {
+  const blobs = new Map<string, { readonly bytes: Buffer; readonly contentType: string | undefined }>();
+  const etagOf = (bytes: Buffer) => `"${createHash('sha1').update(bytes).digest('hex')}"`;
+  const keyOf = (container: string, path: string) => `${container}/${path}`;
+  return {
+    write: async (container, path, body, options = {}) => {
+      const bytes = body instanceof Readable ? await buffer(body) : Buffer.from(body as string);
+      blobs.set(keyOf(container, path), { bytes, contentType: options.contentType });
+      return { etag: etagOf(bytes), size: bytes.length };
+    },
+    read: async (container, path) => {
+      const found = blobs.get(keyOf(container, path));
+      if (found === undefined) return undefined;
+      const { bytes, contentType } = found;
+      const base = { stream: Readable.from([bytes]), size: bytes.length, etag: etagOf(bytes) };
+      return contentType === undefined ? base : { ...base, contentType };
+    },
+    stat: async (container, path) => {
+      const found = blobs.get(keyOf(container, path));
+      return found === undefined ? undefined : { size: found.bytes.length, etag: etagOf(found.bytes) };
+    },
+    list: async function* (container, prefix, delimiter) {
+      const entries = new Map<string, BlobEntry>();
+      for (const [key, { bytes }] of blobs) {
+        const path = key.slice(container.length + 1);
+        if (!key.startsWith(`${container}/`) || !path.startsWith(prefix)) continue;
+        const slash = delimiter === undefined ? -1 : path.indexOf(delimiter, prefix.length);
+        if (slash < 0) entries.set(path, { path, size: bytes.length, isDirectory: false });
+        else entries.set(path.slice(0, slash + 1), { path: path.slice(0, slash + 1), size: 0, isDirectory: true });
+      }
+      yield* [...entries.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+    },
+    delete: async (container, path) => blobs.delete(keyOf(container, path)),
+  };
+};
