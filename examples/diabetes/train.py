@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -175,9 +176,11 @@ def rmse(model, rows, target):
 
 def write_rows(rows):
     split = rows.to_dict(orient="split")
-    lines = ",\n    ".join(json.dumps(row) for row in split["data"])
-    head = f'"columns": {json.dumps(split["columns"])},\n  "index": {json.dumps(split["index"])}'
-    (HERE / "rows.json").write_text(f'{{\n  {head},\n  "data": [\n    {lines}\n  ]\n}}\n')
+    index = textwrap.fill(json.dumps(split["index"])[1:-1], 120, initial_indent="    ", subsequent_indent="    ")
+    data = ",\n    ".join(json.dumps(row) for row in split["data"])
+    columns = json.dumps(split["columns"])
+    text = f'{{\n  "columns": {columns},\n  "index": [\n{index}\n  ],\n  "data": [\n    {data}\n  ]\n}}\n'
+    (HERE / "rows.json").write_text(text)
 
 
 def main():
