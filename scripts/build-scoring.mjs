@@ -1,7 +1,7 @@
 // Puts the scoring server for packaged images together in dist/scoring/: one bundled module, and the part of
 // onnxruntime-node that the target platform needs. Does nothing when its inputs have not changed.
 //
-//   node scripts/build-scoring.mjs [--platform linux/x64] [--out dist/scoring]
+//   node scripts/build-scoring.mjs [--platform linux/x64 | host] [--out dist/scoring]
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -17,6 +17,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+
+/** This very machine: where the embedded stack runs images. */
+const HOST = `${process.platform}/${process.arch}`;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -120,7 +123,7 @@ export const buildScoringServer = async ({ platform = 'linux/x64', out = join(ro
 if (import.meta.filename === process.argv[1]) {
   const { values } = parseArgs({ options: { platform: { type: 'string' }, out: { type: 'string' } } });
   await buildScoringServer({
-    ...(values.platform ? { platform: values.platform } : {}),
+    ...(values.platform ? { platform: values.platform === 'host' ? HOST : values.platform } : {}),
     ...(values.out ? { out: resolve(values.out) } : {}),
   });
 }

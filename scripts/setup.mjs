@@ -20,7 +20,10 @@ const have = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : undefined;
 if (have === wanted) process.exit(0);
 
 const npm = (...args) => {
-  const { status } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+  const { status } = spawnSync('npm', args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) {
     console.error(`"npm ${args.join(' ')}" failed. Check the network and try again; nothing else was changed.`);
     process.exit(status ?? 1);

@@ -33,6 +33,9 @@ const HOST = '127.0.0.1';
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5000;
 
+/** Azurite by itself outlives a parent that was killed, and keeps its ports. */
+const DIE_WITH_PARENT = new URL('../stack/die-with-parent.ts', import.meta.url).href;
+
 /**
  * Azurite's blob and queue services, in a child process that answers.
  *
@@ -45,7 +48,7 @@ export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurit
     if (await answers(port)) throw new Error(`port ${port} is in use`);
   }
   const child = await spawnAzurite(options, ports);
-  // Azurite outlives a parent that crashes; this covers every exit except SIGKILL.
+  // At once on every exit but SIGKILL, after which it ends by itself within a second.
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));
@@ -77,6 +80,7 @@ const spawnAzurite = async (
   const child = spawn(
     process.execPath,
     [
+      ...['--disable-warning=ExperimentalWarning', '--import', DIE_WITH_PARENT],
       binPath(),
       ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
       ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),

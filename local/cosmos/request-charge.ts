@@ -26,7 +26,7 @@ export const createCharge = (bytes: number): RequestUnits =>
 
 export const replaceCharge = (bytes: number): RequestUnits => rounded(createCharge(bytes) * REPLACE_FACTOR);
 
-export const deleteCharge = createCharge;
+export const deleteCharge = (bytes: number): RequestUnits => createCharge(bytes);
 
 export const queryCharge = (scanned: number, returnedBytes: number): RequestUnits =>
   rounded(QUERY_BASE + scanned * QUERY_PER_DOCUMENT + (returnedBytes / KILOBYTE) * QUERY_PER_RETURNED_KILOBYTE);

@@ -5,7 +5,7 @@ import { ServiceError } from './service-error.ts';
 import type { RawEvent } from './types.ts';
 
 export const MAX_REQUEST_BYTES = 1_048_576;
-export const MAX_EVENTS = 5000;
+const MAX_EVENTS = 5000;
 
 const badRequest = (message: string): ServiceError => new ServiceError(400, 'BadRequest', message);
 

@@ -2,7 +2,6 @@ import * as z from 'zod';
 
 const PROVISIONING_STATES = ['Creating', 'Updating', 'Deleting', 'Succeeded', 'Failed', 'Canceled'] as const;
 const provisioningState = z.enum(PROVISIONING_STATES);
-export type ProvisioningState = z.infer<typeof provisioningState>;
 
 /** Endpoint and deployment names: 3–32, a letter first, no doubled dash and none at the end. */
 export const RESOURCE_NAME = /^[A-Za-z](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){2,31}$/;

@@ -7,7 +7,7 @@ import {
   samePartitionKey,
 } from '../partition-key.ts';
 
-export const MAX_ITEM_BYTES = 2 * 1024 * 1024;
+const MAX_ITEM_BYTES = 2 * 1024 * 1024;
 const MAX_ID_BYTES = 1023;
 const FORBIDDEN_IN_ID = /[/\\?#]/;
 

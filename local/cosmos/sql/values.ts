@@ -9,7 +9,7 @@ const TYPE_ORDER = ['undefined', 'null', 'boolean', 'number', 'string', 'array',
 
 type TypeName = (typeof TYPE_ORDER)[number];
 
-export const typeName = (value: Value): TypeName => {
+const typeName = (value: Value): TypeName => {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   return typeof value as TypeName;

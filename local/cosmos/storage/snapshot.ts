@@ -11,7 +11,7 @@ const READ_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Everything that is alive, as the records that would have made it. */
-export function* recordsOf(account: Account): Generator<JournalRecord> {
+function* recordsOf(account: Account): Generator<JournalRecord> {
   for (const { id: database, ordinal, resource, containers } of account.databases.values()) {
     yield { kind: 'database-created', ordinal, resource };
     for (const container of containers.values()) {

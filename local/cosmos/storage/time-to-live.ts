@@ -5,10 +5,7 @@ import type { ContainerDefinition } from './container-definition.ts';
 const NEVER = -1;
 
 /** When a document expires; undefined for never. A document's `ttl` counts only where the container has expiry on. */
-export const expiresAt = (
-  definition: Pick<ContainerDefinition, 'defaultTtl'>,
-  document: JsonObject,
-): EpochMs | undefined => {
+const expiresAt = (definition: Pick<ContainerDefinition, 'defaultTtl'>, document: JsonObject): EpochMs | undefined => {
   if (definition.defaultTtl === undefined) return undefined;
   const own = document['ttl'];
   const ttlSeconds = typeof own === 'number' ? own : definition.defaultTtl;

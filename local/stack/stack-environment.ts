@@ -1,0 +1,19 @@
+import * as z from 'zod';
+
+const schema = z.object({
+  ports: z.object({ host: z.number(), azure: z.number(), cosmos: z.number(), blob: z.number(), queue: z.number() }),
+  dataDir: z.string(),
+  topicKey: z.string(),
+  armToken: z.string(),
+  storageConnectionString: z.string(),
+});
+
+/** What the Azure emulator must know of the stack. Handed down in the environment, because it holds keys. */
+export type StackEnvironment = Readonly<z.output<typeof schema>>;
+
+const NAME = 'SLIPWAY_STACK';
+
+export const toEnvironment = (stack: StackEnvironment): Record<string, string> => ({ [NAME]: JSON.stringify(stack) });
+
+/** @throws Error when this process was not started by the stack */
+export const fromEnvironment = (): StackEnvironment => schema.parse(JSON.parse(process.env[NAME] ?? 'null'));

@@ -1,0 +1,159 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCosmosClient } from '../../shared/azure/cosmos/create-cosmos-client.ts';
+import { type Azurite, startAzurite } from '../azurite/start-azurite.ts';
+import { ensureCosmosContainers } from '../cosmos/ensure-containers.ts';
+import { appSettings, type StackAccess } from './app-settings.ts';
+import { type Credentials, loadCredentials } from './credentials.ts';
+import { externalHost } from './external-host.ts';
+import { type Ports, portsInUse } from './ports.ts';
+import { prepareStorage } from './prepare-storage.ts';
+import { toEnvironment } from './stack-environment.ts';
+import { type Supervised, supervise } from './supervise.ts';
+import { writeSubscriptions } from './write-subscriptions.ts';
+
+export interface StackOptions extends StackAccess {
+  readonly ports: Ports;
+  readonly dataDir: string;
+  /** Told in one line what a person should know, such as a part that had to be started again. */
+  readonly report: (line: string) => void;
+  /** Leaves the Functions host to somebody else, who finds its settings in this `local.settings.json`. */
+  readonly settingsFile?: string;
+}
+
+/** The embedded stack, up and ready. */
+export interface Stack {
+  readonly urls: { readonly api: string; readonly azure: string; readonly cosmos: string };
+  readonly credentials: Credentials;
+  readonly storageConnectionString: string;
+  /** The Functions host alone: crash tests kill it and start it again. */
+  readonly host: Supervised;
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  azurite?: Azurite;
+  cosmos?: Supervised;
+  azure?: Supervised;
+  host?: Supervised;
+}
+
+const READY_WITHIN_MS = 30_000;
+
+/** A message that a killed host had in hand comes back after this; in Azure it takes ten minutes. */
+const QUEUE_LEASE_MS = 5_000;
+
+const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const DIE_WITH_PARENT = ['--import', new URL('./die-with-parent.ts', import.meta.url).href];
+
+/**
+ * Starts everything and resolves when the host serves and every subscription is in place. Data of an earlier run in
+ * the same folder is taken up where it was left.
+ *
+ * @throws Error naming the ports that are taken, before anything starts; or saying which part did not start, with the end of its log; what had started is stopped again
+ */
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const { ports, report } = options;
+  const dataDir = resolve(options.dataDir);
+  const taken = await portsInUse(ports);
+  if (taken.length > 0) throw new Error(`port ${taken.join(', ')} is in use by another process`);
+  const credentials = await loadCredentials(dataDir);
+  const urls = { api: at(ports.host), azure: at(ports.azure), cosmos: at(ports.cosmos) };
+  const logFile = (name: string): string => join(dataDir, 'logs', `${name}.log`);
+  const part: PartFactory = (name, args, env) =>
+    supervise(
+      { name, args: [...DIE_WITH_PARENT, ...args], env, logFile: logFile(name), readyWithinMs: READY_WITHIN_MS },
+      report,
+    );
+
+  const parts: Parts = {};
+  try {
+    const azurite = await startStorage(parts, part, { ports, dataDir, credentials, logFile: logFile('azurite') });
+    const host = await startServices(parts, part, { ports, dataDir, credentials, azurite, options });
+    await writeSubscriptions({ armEndpoint: urls.azure, armToken: credentials.armToken });
+    const { connectionString: storageConnectionString } = azurite;
+    return { urls, credentials, storageConnectionString, host, stop: () => stopAll(parts) };
+  } catch (error) {
+    await stopAll(parts);
+    throw error;
+  }
+};
+
+type PartFactory = (name: string, args: readonly string[], env: Record<string, string>) => Supervised;
+
+const at = (port: number): string => `http://127.0.0.1:${port}`;
+
+interface StorageOptions {
+  readonly ports: Ports;
+  readonly dataDir: string;
+  readonly credentials: Credentials;
+  readonly logFile: string;
+}
+
+/** What keeps data: Azurite and the Cosmos emulator, with every container and queue in place. */
+const startStorage = async (parts: Parts, part: PartFactory, options: StorageOptions): Promise<Azurite> => {
+  const { ports, dataDir, credentials, logFile } = options;
+  parts.cosmos = part(
+    'cosmos',
+    [script('../cosmos/main.ts'), '--port', String(ports.cosmos), '--data-dir', join(dataDir, 'cosmos')],
+    { COSMOS_EMULATOR_KEY: credentials.cosmosKey },
+  );
+  const startBlobs = async (): Promise<Azurite> => {
+    parts.azurite = await startAzurite({
+      location: join(dataDir, 'azurite'),
+      blobPort: ports.blob,
+      queuePort: ports.queue,
+      logFile,
+    });
+    await prepareStorage(parts.azurite.connectionString);
+    return parts.azurite;
+  };
+  const startDocuments = async (): Promise<void> => {
+    await parts.cosmos?.start();
+    await ensureCosmosContainers(createCosmosClient({ endpoint: at(ports.cosmos), key: credentials.cosmosKey }));
+  };
+  const [azurite] = await Promise.all([startBlobs(), startDocuments()]);
+  return azurite;
+};
+
+interface ServicesOptions {
+  readonly ports: Ports;
+  readonly dataDir: string;
+  readonly credentials: Credentials;
+  readonly azurite: Azurite;
+  readonly options: StackOptions;
+}
+
+/** What works on the data: the Azure emulator and the Functions host. */
+const startServices = async (parts: Parts, part: PartFactory, services: ServicesOptions): Promise<Supervised> => {
+  const { ports, dataDir, credentials, azurite, options } = services;
+  const { topicKey, armToken } = credentials;
+  const { connectionString: storageConnectionString, blobEndpoint, queueEndpoint } = azurite;
+  parts.azure = part(
+    'azure',
+    [script('azure.ts')],
+    toEnvironment({ ports, dataDir, topicKey, armToken, storageConnectionString }),
+  );
+  const settings = appSettings({ ports, credentials, storageConnectionString, blobEndpoint, queueEndpoint }, options);
+  const { settingsFile, report } = options;
+  const host =
+    settingsFile === undefined
+      ? part('host', hostArguments(ports, dataDir), settings)
+      : externalHost({ url: at(ports.host), settingsFile, settings, report });
+  parts.host = host;
+  await Promise.all([parts.azure.start(), host.start()]);
+  return host;
+};
+
+const hostArguments = (ports: Ports, dataDir: string): readonly string[] => [
+  script('../host/main.ts'),
+  ...['--port', String(ports.host), '--data-dir', join(dataDir, 'host')],
+  ...['--app', script('../../functions/main.ts'), '--queue-lease-ms', String(QUEUE_LEASE_MS)],
+];
+
+/** First those who work, then those who keep data. */
+const stopAll = async ({ host, azure, cosmos, azurite }: Parts): Promise<void> => {
+  await Promise.all([host?.stop(), azure?.stop()]);
+  await Promise.all([cosmos?.stop(), azurite?.close()]);
+};

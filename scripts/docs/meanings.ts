@@ -1,0 +1,122 @@
+import type { RefusalCode } from '../../shared/packaging/refusal.ts';
+import type { ErrorCode } from '../../shared/platform/errors.ts';
+
+/** What fields of a policy mean, where the schema does not say it. A test compares the names with the schema. */
+export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
+  schemaVersion: 'Version of this form.',
+  name: 'Must be the name in the path.',
+  'selector.stages':
+    'Only versions that are moved to one of these stages. A registration is no stage change, and nothing reacts to stage changes yet: such a policy is for rollouts by hand.',
+  'selector.tags': 'Only versions with all of these tags, as registered.',
+  trigger: '`auto` starts at registration, `manual` only by `POST /api/v1/rollouts`.',
+  mode: 'Gates act.',
+  onNewerVersion:
+    'When a newer version comes during a rollout: wait for it to end, take its place, or refuse the newer one.',
+  supersedeUntilLive: 'With `queueLatest`: a rollout that has had no traffic yet makes room at once.',
+  steps: 'See [Steps](#steps).',
+  gates: 'See [Gates](#gates).',
+  allowUngated: 'Accepts a policy without an enforced gate.',
+  'analysis.interval': 'How often gates judge during a bake.',
+  'analysis.ingestionDelay': 'How long metrics take to arrive: younger minutes are not read yet.',
+  'analysis.alphaTotal':
+    'Probability that all `errorRatio` gates together take back a good version, over the whole rollout.',
+  'analysis.evidence': 'What a bake has to show: that no harm was found in enough requests.',
+  'insufficientData.maxExtend': 'How often a bake is repeated when too few requests came to judge.',
+  'insufficientData.then': 'What happens after the last extension.',
+  'metricsError.consecutiveLimit': 'Failed reads of the metrics in a row before the rollout is paused.',
+  'metricsError.rollbackAfter': 'How long metrics may be missing before the canary is taken back.',
+  approvals: 'Steps that a person must allow.',
+  'approvals[].timeout': 'How long to wait for the person.',
+  'approvals[].onTimeout': 'What happens when nobody answers.',
+  'freeze.windows': 'Times in which nothing advances. Gates still judge, and rollbacks still happen.',
+  'freeze.windows[].name': 'Shown as the reason.',
+  'freeze.windows[].from': 'Begin, with an offset or Z.',
+  'freeze.windows[].to': 'End.',
+  'deadline.after': 'Longest time from the start to promotion.',
+  'deadline.then': 'What happens when it is over.',
+  'rollback.keepCanary':
+    'How long the canary deployment stays without traffic after a rollback, for a look at its logs.',
+  'rollback.verifyTimeout': 'How long a write of traffic may go unconfirmed before it is written again.',
+  'rollback.blockVersion': 'A version that a gate took back is not rolled out again by itself.',
+  'hold.duration': 'How long the version before stays deployed after promotion, ready to take all traffic back.',
+  'hold.holdback': 'Traffic that stays on the version before during the hold.',
+  'retire.action': 'Whether the deployment of the version before is deleted after the hold.',
+  'drift.then': 'What drift on this endpoint does to a rollout under way. See [Get alerts](../how-to/get-alerts.md).',
+  'deployment.instanceType': 'Size of the machines; `INSTANCE_TYPE` when absent.',
+  'deployment.instanceCount': 'Machines of the canary deployment.',
+  'deployment.requestTimeout': 'Longest time for one request; at most `PT3M`.',
+  'deployment.environmentVariables': 'For the container of the model.',
+  'deployment.collectData': 'Switches on Azure ML’s data collector for inputs and outputs.',
+  'steps.smoke.kind': 'Sends the canary requests of its own before it gets any traffic.',
+  'steps.smoke.requests': 'What is sent: the model’s own input example.',
+  'steps.traffic.kind': 'Gives the canary a share of the requests and watches it.',
+  'steps.traffic.weight': 'Percent of requests that the canary gets.',
+  'gates.errorRatio.id': 'Name in the journal.',
+  'gates.errorRatio.enforce': '`false`: the verdict is only recorded.',
+  'gates.errorRatio.type':
+    'Compares the error rates of canary and stable in the same minutes. See [How a rollout decides](../explanation/how-a-rollout-decides.md#gates).',
+  'gates.absolute.id': 'Name in the journal.',
+  'gates.absolute.enforce': '`false`: the verdict is only recorded.',
+  'gates.absolute.type': 'Holds one number of the canary against a limit.',
+  'gates.absolute.metric': '`errorRate` and `timeoutRate` are shares of requests, percentiles are latencies.',
+  'gates.absolute.minSamples': 'Canary requests that one verdict needs.',
+};
+
+/** What settings mean, where the schema does not say it. */
+export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
+  COSMOS_ENDPOINT: 'Cosmos DB account.',
+  COSMOS_DATABASE: 'Database in it.',
+  COSMOS_KEY: 'Embedded stack only. Without it, managed identity.',
+  BLOB_ENDPOINT: 'Blob Storage: artifacts, images, dead letters, leases.',
+  QUEUE_ENDPOINT: 'Queue Storage: work queues.',
+  STORAGE_CONNECTION_STRING: 'Embedded stack only. Without it, managed identity.',
+  EVENT_GRID_TOPIC_ENDPOINT: 'Topic that events are published to.',
+  EVENT_GRID_TOPIC_KEY: 'Embedded stack only. Without it, managed identity.',
+  EVENT_SOURCE: 'CloudEvents `source` of every event.',
+  ARM_ENDPOINT: 'Azure Resource Manager.',
+  ARM_TOKEN: 'Embedded stack only. Without it, managed identity.',
+  AZURE_ML_WORKSPACE_ID: 'ARM id of the workspace whose endpoints are used.',
+  AZURE_ML_API_VERSION: 'ARM API version for the workspace.',
+  AZURE_LOCATION: 'Region of new endpoints and deployments.',
+  AZURE_CLIENT_ID: 'Client id of the user-assigned identity to act as.',
+  INSTANCE_TYPE: 'Machine size of deployments when the policy does not say one.',
+  ACCESS: '`open` is accepted only when `PUBLIC_URL` is loopback.',
+  PRIVATE_EGRESS: 'Whether webhooks may go to http and private addresses. For tests.',
+  LOG_LEVEL: 'Lowest level that is logged.',
+};
+
+/** What a caller can do about an error. */
+export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
+  INVALID_PARAMETER_VALUE: 'Correct the fields that the message names.',
+  BAD_REQUEST: 'Send JSON with `content-type: application/json`.',
+  UNAUTHENTICATED: 'Send the access token as Bearer, or as the password of Basic credentials.',
+  PERMISSION_DENIED: 'The address may not be called, or a role assignment is missing or a few minutes old.',
+  RESOURCE_DOES_NOT_EXIST: 'Check the name. Just created things may take a moment.',
+  ENDPOINT_NOT_FOUND: 'Check method and path.',
+  RESOURCE_ALREADY_EXISTS: 'Use what is there, or another name.',
+  RESOURCE_CONFLICT: 'Somebody else changed it: read it again and repeat.',
+  PRECONDITION_FAILED: '`If-Match` or `expectRev` names an old state: read it again and decide anew.',
+  PAYLOAD_TOO_LARGE: 'JSON bodies are at most 1 MiB. Artifacts are streamed and have no such limit.',
+  INVALID_STATE: 'The message says what the state is. Another attempt alone does not help.',
+  NOT_IMPLEMENTED: 'This part is not there.',
+  REQUEST_LIMIT_EXCEEDED: 'Wait as long as `Retry-After` says.',
+  TEMPORARILY_UNAVAILABLE: 'Try again; wait as long as `Retry-After` says when it is there.',
+  INTERNAL_ERROR: 'Look for the correlation id in the log, and report it.',
+};
+
+/** What a data scientist can do about a refusal. */
+export const REFUSAL_ADVICE: Readonly<Record<RefusalCode | 'artifacts-unreachable', string>> = {
+  'mlmodel-missing': 'The folder has no MLmodel file: register the folder that holds it.',
+  'mlmodel-too-large': 'MLmodel is over 1 MiB.',
+  'mlmodel-unreadable': 'MLmodel is not YAML that can be read safely.',
+  'mlmodel-invalid': 'MLmodel lacks fields that MLflow writes.',
+  'signature-missing': 'Log the model with a signature.',
+  'signature-invalid': 'Log the signature again with `infer_signature`.',
+  'flavor-not-servable': 'Only the onnx flavor is served: convert the model and log it with `mlflow.onnx.log_model`.',
+  'file-missing': 'The file that MLmodel names is not in the folder: let the upload finish before you register.',
+  'path-not-allowed': 'Rename the file: no absolute paths, no `..`, nothing that two systems read differently.',
+  'too-many-files': 'At most 10 000 files.',
+  'model-too-large': 'At most 512 MiB.',
+  'artifacts-unreachable':
+    'The source cannot be read from here: upload the files to the artifact proxy, or register an Azure ML source.',
+};
