@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** Only the five rules that need types; everything else about style is Biome's. */
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', '**/*.mjs', '**/*.cjs', '**/*.js', '.stryker-tmp'] },
+  { ignores: ['.cache', 'dist', 'coverage', 'node_modules', '**/*.mjs', '**/*.cjs', '**/*.js', '.stryker-tmp'] },
   {
     files: ['{functions,shared,scoring,local,infra,test}/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },

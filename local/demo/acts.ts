@@ -20,6 +20,7 @@ export const betterVersionTakesOver = async (stage: Stage): Promise<void> => {
     const left = await stage.deployments();
     return left.some((name) => before.includes(name)) ? undefined : left;
   });
+  stage.timeline.step(`from registered to canary ready: ${await secondsToReady(stage, rollout.id, version)} s`);
   stage.timeline.check('version 2 is live at 100 %', rollout.traffic[rollout.to.deployment] === 100);
   stage.timeline.check('champion moved to version 2', (await stage.champion()) === '2');
   stage.timeline.check('the deployment of version 1 is retired', after.length === 1, after.join(', '));
@@ -31,6 +32,17 @@ interface Verdict {
   readonly verdict: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
+
+/** Seconds between the journal's "registered" and the end of provisioning: packaging and start of the deployment. */
+const secondsToReady = async ({ client }: Stage, rollout: string, version: string): Promise<string> => {
+  const registered = (await client.journal('registry', 'slipway.model.registered')).find(
+    ({ data }) => data['version'] === version,
+  );
+  const ready = (await client.journal('endpoints', 'slipway.rollout.stepped')).find(
+    ({ data }) => data['rollout'] === rollout && data['fromPhase'] === 'Provisioning',
+  );
+  return ((Date.parse(ready?.time ?? '') - Date.parse(registered?.time ?? '')) / 1000).toFixed(1);
+};
 
 /** Act: a version that is worse is taken back by a gate, with its evidence; returns its deployment. */
 export const worseVersionIsTakenBack = async (stage: Stage, example: string, what: string): Promise<string> => {

@@ -16,6 +16,8 @@ export interface RolloutView {
 export interface JournalView {
   readonly id: string;
   readonly type: string;
+  /** RFC 3339. */
+  readonly time: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 

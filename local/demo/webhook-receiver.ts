@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -29,7 +29,7 @@ const verify = (secret: string, id: string, timestamp: string, body: string, sig
 
 export const startReceiver = async (secret: string): Promise<WebhookReceiver> => {
   const messages: ReceivedMessage[] = [];
-  const server = createServer(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const header = (name: string): string => String(request.headers[name] ?? '');
     const body = await text(request);
     const { type, title } = JSON.parse(body) as { type: string; title: string };
@@ -37,7 +37,8 @@ export const startReceiver = async (secret: string): Promise<WebhookReceiver> =>
     const signed = verify(secret, deliveryId, header('webhook-timestamp'), body, header('webhook-signature'));
     messages.push({ deliveryId, type, title, signed });
     response.writeHead(signed ? 204 : 401).end();
-  });
+  };
+  const server = createServer((request, response) => void receive(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

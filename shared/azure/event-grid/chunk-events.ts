@@ -1,8 +1,8 @@
 import type { CloudEventEnvelope } from '../../platform/publisher.ts';
 
 /** Below the service's 1,048,576, since the SDK adds a few attributes to each event. */
-export const MAX_CHUNK_BYTES = 1_000_000;
-export const MAX_CHUNK_EVENTS = 5000;
+const MAX_CHUNK_BYTES = 1_000_000;
+const MAX_CHUNK_EVENTS = 5000;
 
 /** Room for the brackets, commas and attributes the SDK writes around an event. */
 const OVERHEAD_BYTES = 80;

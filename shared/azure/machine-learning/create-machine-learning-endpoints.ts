@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../platform/errors.ts';
 import type { Endpoints, ObservedDeployment } from '../../rollout/ports.ts';
-import { type ArmClient, type ArmClientOptions, createArmClient } from './arm-client.ts';
+import { type ArmClient, type ArmClientOptions, createArmClient } from '../arm-client.ts';
 import {
   type ArmDeployment,
   type ArmEndpoint,

@@ -1,5 +1,5 @@
 import { SlipwayError } from '../../platform/errors.ts';
-import { type ArmClientOptions, createArmClient } from './arm-client.ts';
+import { type ArmClientOptions, createArmClient } from '../arm-client.ts';
 import { armDatastore, armModelVersion } from './arm-types.ts';
 
 export interface MachineLearningModelVersion {

@@ -5,7 +5,7 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import type { InvocationAnswer } from '../../rollout/ports.ts';
-import { fromTransportError } from './arm-errors.ts';
+import { fromTransportError } from '../arm-errors.ts';
 
 export interface ScoringAccess {
   readonly scoringUri: string;

@@ -1,6 +1,6 @@
 import type { ObservedDeployment, ObservedEndpoint } from '../../rollout/ports.ts';
-import type { ArmClient } from './arm-client.ts';
-import { armErrorMessage } from './arm-errors.ts';
+import type { ArmClient } from '../arm-client.ts';
+import { armErrorMessage } from '../arm-errors.ts';
 import { type ArmDeployment, type ArmEndpoint, armOperation } from './arm-types.ts';
 import { positive, TAGS } from './wishes.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isSlipwayError, SlipwayError } from '../../platform/errors.ts';
 import { type EpochMs, epochMs, toIso } from '../../platform/time.ts';
 import type { DeploymentMetrics, EndpointMetrics } from '../../rollout/ports.ts';
-import { type ArmClient, type ArmClientOptions, createArmClient } from '../machine-learning/arm-client.ts';
+import { type ArmClient, type ArmClientOptions, createArmClient } from '../arm-client.ts';
 import { countRequests } from './count-requests.ts';
 import type { MetricSeries } from './metric-series.ts';
 

@@ -1,6 +1,6 @@
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { describe, expect, it } from 'vitest';
-import { fromArmResponse } from '../../../shared/azure/machine-learning/arm-errors.ts';
+import { fromArmResponse } from '../../../shared/azure/arm-errors.ts';
 import { armEndpoint } from '../../../shared/azure/machine-learning/arm-types.ts';
 import { deploymentBody, environmentPath, trafficBody } from '../../../shared/azure/machine-learning/wishes.ts';
 import { countRequests } from '../../../shared/azure/monitor/count-requests.ts';

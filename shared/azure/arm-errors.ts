@@ -1,6 +1,6 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
-import { type ErrorCode, SlipwayError } from '../../platform/errors.ts';
+import { type ErrorCode, SlipwayError } from '../platform/errors.ts';
 
 const detail = z.object({ code: z.string().nullish(), message: z.string().nullish() });
 const armError = detail.extend({
