@@ -13,12 +13,18 @@ const lowerKeys = (raw: unknown): unknown =>
 
 const anyCase = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(lowerKeys, z.object(shape));
 
-const text = z.coerce.string();
+/** Text that some senders write as a number. Never null: `"null"` would be an id like any other. */
+const text = z.union([z.string().min(1), z.number()]).transform(String);
+
+const tagText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** Tags may be null, absent, and hold other things than text. */
 const tags = z
   .record(z.string(), z.unknown())
   .nullish()
-  .transform((raw) => Object.fromEntries(Object.entries(raw ?? {}).map(([key, value]) => [key, String(value ?? '')])));
+  .transform((raw) =>
+    Object.fromEntries(Object.entries(raw ?? {}).map(([key, value]) => [key, value === null ? '' : tagText(value)])),
+  );
 
 const PREFIX = 'Microsoft.MachineLearningServices.';
 
@@ -41,7 +47,10 @@ export const modelDeployedData = anyCase({
   modelids: z.string().nullish(),
 }).transform((raw) => ({
   endpoint: raw.servicename,
-  models: (raw.modelids ?? '').split(',').filter((id) => id !== ''),
+  models: (raw.modelids ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== ''),
 }));
 
 const runShape = {
@@ -61,7 +70,7 @@ export const datasetDriftDetectedData = anyCase({
   datadriftid: text,
   datadriftname: z.string().min(1),
   runid: text.nullish(),
-  driftcoefficient: z.coerce.number(),
+  driftcoefficient: z.union([z.number(), z.string().min(1).transform(Number)]).pipe(z.number()),
   starttime: z.string().nullish(),
   endtime: z.string().nullish(),
 }).transform((raw) => ({

@@ -1,89 +1,12 @@
 import * as z from 'zod';
 import { defineEvent } from './define-event.ts';
+import { modelChanged, modelRegistered, packageBuilt, packageRefused, version } from './model-events.ts';
 
-const version = z.string().regex(/^\d+$/).describe('Version number: a string of digits.');
 const percent = z.number().int().min(0).max(100);
 const traffic = z.record(z.string(), percent).describe('Whole percent per deployment.');
 
-const modelRegistered = defineEvent({
-  type: 'slipway.model.registered',
-  summary: 'A model version was registered and is ready to be packaged.',
-  subject: 'models/{name}/versions/{version}',
-  data: z.object({
-    name: z.string(),
-    version,
-    source: z.string().describe('Where its files are, as the client gave it.'),
-    runId: z.string().optional(),
-    tags: z.record(z.string(), z.string()),
-    origin: z.enum(['mlflow', 'azure-ml']),
-  }),
-  example: {
-    subject: 'models/heart-classifier/versions/2',
-    data: {
-      name: 'heart-classifier',
-      version: '2',
-      source: 'mlflow-artifacts:/0/models/m-1/artifacts',
-      tags: { team: 'cardio' },
-      origin: 'mlflow',
-    },
-  },
-});
-
-const modelChanged = defineEvent({
-  type: 'slipway.model.changed',
-  summary:
-    'Something about a registered model or version changed: alias, stage, tag, description, name, or its existence.',
-  subject: 'models/{name}[/versions/{version}]',
-  data: z.object({
-    name: z.string(),
-    version: version.optional(),
-    change: z.enum([
-      'created',
-      'renamed',
-      'described',
-      'deleted',
-      'version-deleted',
-      'tag-set',
-      'tag-deleted',
-      'alias-set',
-      'alias-deleted',
-      'stage-transitioned',
-    ]),
-    key: z.string().optional().describe('Tag key, alias, or new name.'),
-    value: z.string().optional().describe('Tag value or stage.'),
-  }),
-  example: {
-    subject: 'models/heart-classifier/versions/2',
-    data: { name: 'heart-classifier', version: '2', change: 'alias-set', key: 'champion' },
-  },
-});
-
-const packageBuilt = defineEvent({
-  type: 'slipway.package.built',
-  summary: 'The image of a model version was built.',
-  subject: 'models/{name}/versions/{version}',
-  data: z.object({
-    model: z.string(),
-    version,
-    image: z.string().describe('Reference by digest.'),
-    sizeBytes: z.number().int().nonnegative(),
-    durationMs: z.number().int().nonnegative(),
-  }),
-  example: {
-    subject: 'models/heart-classifier/versions/2',
-    data: {
-      model: 'heart-classifier',
-      version: '2',
-      image:
-        'registry.example/heart-classifier@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-      sizeBytes: 31_457_280,
-      durationMs: 412,
-    },
-  },
-});
-
 /** What all rollout events say. */
-export const rolloutEventData = z.object({
+const rolloutEventData = z.object({
   rollout: z.string(),
   endpoint: z.string(),
   model: z.string(),
@@ -183,6 +106,7 @@ export const CATALOGUE = [
   modelRegistered,
   modelChanged,
   packageBuilt,
+  packageRefused,
   rolloutEvent('slipway.rollout.started', 'A rollout began.', { phase: 'Provisioning' }),
   rolloutEvent('slipway.rollout.stepped', 'A rollout moved to another phase or step.', {
     phase: 'Baking',
@@ -256,12 +180,21 @@ export const CATALOGUE = [
       channel: z.string(),
       rule: z.string(),
       event: z.string().describe('Id of the event that was to be told.'),
+      eventType: z.string().describe('Its type.'),
       attempts: z.number().int().min(1),
       reason: z.string(),
     }),
     example: {
       subject: 'deliveries/dl_1',
-      data: { delivery: 'dl_1', channel: 'ops', rule: 'all', event: 'je_1', attempts: 9, reason: 'answered 500' },
+      data: {
+        delivery: 'dl_1',
+        channel: 'ops',
+        rule: 'all',
+        event: 'je_1',
+        eventType: 'slipway.rollout.failed',
+        attempts: 9,
+        reason: 'answered 500',
+      },
     },
   }),
 ] as const;
@@ -273,3 +206,7 @@ export type EventType = CatalogueEvent['type'];
 export type EventData<Type extends EventType> = z.output<Extract<CatalogueEvent, { type: Type }>['data']>;
 
 export const EVENT_TYPES: readonly EventType[] = CATALOGUE.map((definition) => definition.type);
+
+/** The schema of the data of one event type. */
+export const eventDataSchema = <Type extends EventType>(type: Type): z.ZodType<EventData<Type>> =>
+  CATALOGUE.find((definition) => definition.type === type)?.data as unknown as z.ZodType<EventData<Type>>;

@@ -15,6 +15,12 @@ export interface ReceivedEvent {
   readonly correlationId: string;
 }
 
+/** What `Date` reads: RFC 3339 with any number of digits after the second, of which Event Grid sends seven. */
+const time = z
+  .string()
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'is no time')
+  .optional();
+
 const cloudEvent = z
   .object({
     specversion: z.literal('1.0'),
@@ -22,12 +28,12 @@ const cloudEvent = z
     source: z.string(),
     type: z.string().min(1),
     subject: z.string().default(''),
-    time: z.string().optional(),
+    time,
     correlationid: z.string().optional(),
-    data: z.unknown(),
+    data: z.unknown().optional(),
   })
-  .transform(({ specversion: _, time, correlationid, ...event }) =>
-    withTime({ ...event, correlationId: correlationid ?? event.id }, time),
+  .transform(({ specversion: _, time: at, correlationid, data, ...event }) =>
+    withTime({ ...event, data, correlationId: correlationid ?? event.id }, at),
   );
 
 const eventGridEvent = z
@@ -36,15 +42,15 @@ const eventGridEvent = z
     topic: z.string().default(''),
     subject: z.string(),
     eventType: z.string().min(1),
-    eventTime: z.string().optional(),
-    data: z.unknown(),
+    eventTime: time,
+    data: z.unknown().optional(),
   })
   .transform(({ id, topic, subject, eventType, eventTime, data }) =>
     withTime({ id, type: eventType, source: topic, subject, data, correlationId: id }, eventTime),
   );
 
-const withTime = (event: Omit<ReceivedEvent, 'time'>, time: string | undefined): ReceivedEvent =>
-  time === undefined ? event : { ...event, time };
+const withTime = (event: Omit<ReceivedEvent, 'time'>, at: string | undefined): ReceivedEvent =>
+  at === undefined ? event : { ...event, time: at };
 
 /**
  * One event out of a CloudEvents 1.0 or an Event Grid envelope.

@@ -24,7 +24,17 @@ export const configSchema = z.object({
   AZURE_ML_API_VERSION: z.string().default('2024-04-01'),
   AZURE_LOCATION: z.string().min(1),
   AZURE_CLIENT_ID: z.string().optional(),
+  ENDPOINT_IDENTITY_ID: z
+    .string()
+    .startsWith('/subscriptions/')
+    .optional()
+    .describe('Identity that endpoints pull images with.'),
   IMAGE_REGISTRY: z.string().min(1).describe('Registry part of image references.'),
+  SCORING_SERVER_DIR: z
+    .string()
+    .min(1)
+    .default('dist/scoring')
+    .describe('The built scoring server, from the app’s root.'),
   INSTANCE_TYPE: z.string().default('Standard_DS3_v2'),
   METRICS_GRANULARITY: z.string().default('PT1M').describe('Finest window the metrics provider answers.'),
   ACCESS: z.enum(['open', 'token']).default('token'),
@@ -32,6 +42,13 @@ export const configSchema = z.object({
   SECRETS_KEY: z.base64().describe('32 bytes that encrypt channel secrets at rest.'),
   PRIVATE_EGRESS: z.enum(['refuse', 'allow']).default('refuse'),
   PUBLIC_URL: url.describe('Where people and clients reach this app.'),
+  RELAY_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(1000)
+    .describe('Wait between two looks at a change feed.'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -1,3 +1,5 @@
+import { ZodError } from 'zod';
+
 /** MLflow's own codes, so one value serves the REST body, the HTTP status and the retry table. */
 export const ERROR_CODES = [
   'INVALID_PARAMETER_VALUE',
@@ -50,11 +52,27 @@ export const isSlipwayError = (error: unknown): error is SlipwayError =>
   error.name === 'SlipwayError' &&
   (ERROR_CODES as readonly unknown[]).includes((error as { code?: unknown }).code);
 
-/** Any thrown value as our error; what nobody expected becomes INTERNAL_ERROR with the original as its cause. */
-export const toSlipwayError = (cause: unknown): SlipwayError =>
-  isSlipwayError(cause)
-    ? cause
-    : new SlipwayError('INTERNAL_ERROR', cause instanceof Error ? cause.message : String(cause), { cause });
+/**
+ * Any thrown value as our error. Input that does not match its schema is INVALID_PARAMETER_VALUE; what nobody expected
+ * is INTERNAL_ERROR with the original as its cause.
+ */
+export const toSlipwayError = (cause: unknown): SlipwayError => {
+  if (isSlipwayError(cause)) return cause;
+  if (cause instanceof ZodError) {
+    const where = cause.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`).join('; ');
+    return new SlipwayError('INVALID_PARAMETER_VALUE', `does not match its schema at ${where}`, { cause });
+  }
+  return new SlipwayError('INTERNAL_ERROR', cause instanceof Error ? cause.message : textOf(cause), { cause });
+};
+
+/** Anything can be thrown, also what has no text. */
+const textOf = (thrown: unknown): string => {
+  try {
+    return String(thrown);
+  } catch {
+    return `a thrown ${typeof thrown}`;
+  }
+};
 
 /** HTTP status per code. MLflow's numbers, including 400 for a resource that already exists. */
 export const HTTP_STATUS = {

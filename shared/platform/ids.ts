@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SlipwayError } from './errors.ts';
 
 /**
  * An id derived from what caused the thing, so that doing it again finds the first one.
@@ -11,6 +12,10 @@ export const derivedId = (prefix: string, ...parts: readonly (string | number)[]
 /**
  * Free text as a Cosmos DB document id: percent-encoded UTF-8, so none of `/ \ ? #` remain.
  *
+ * @throws SlipwayError INVALID_PARAMETER_VALUE for half a surrogate pair, which has no UTF-8
  * @see https://learn.microsoft.com/rest/api/cosmos-db/documents for the characters an id may not have
  */
-export const encodeId = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27');
+export const encodeId = (text: string): string => {
+  if (!text.isWellFormed()) throw new SlipwayError('INVALID_PARAMETER_VALUE', 'a name must be well-formed Unicode');
+  return encodeURIComponent(text).replaceAll("'", '%27');
+};

@@ -1,5 +1,6 @@
 import type { Document, Write } from './documents.ts';
-import { addMs, type Clock, type EpochMs, toIso } from './time.ts';
+import type { QueueName } from './resources.ts';
+import { type Clock, type EpochMs, toIso } from './time.ts';
 
 /** What happened, why, and to what: one line of the audit trail, and the event that others are told. */
 export interface JournalEntry<Type extends string = string, Data = unknown> extends Document {
@@ -48,7 +49,7 @@ export const journalWrite = (entry: JournalEntry): Write => ({ op: 'create', val
 
 /** A document that wants a queue message later; the relay sends it when the document changes. */
 export interface WakeUp {
-  readonly queue: 'build-package' | 'advance-rollout' | 'scan-drift' | 'deliver-notification';
+  readonly queue: QueueName;
   /** When the message becomes visible. */
   readonly at: EpochMs;
   readonly message: Readonly<Record<string, string | number>>;
@@ -61,6 +62,3 @@ export interface Waking extends Document {
 
 /** How long until a wake-up is due, in milliseconds, ≥ 0. */
 export const delayMs = (wakeUp: WakeUp, clock: Clock): number => Math.max(0, wakeUp.at - clock());
-
-/** Wake-ups this old were lost; the sweeper sends them again. */
-export const overdue = (wakeUp: WakeUp, now: EpochMs, graceMs: number): boolean => addMs(wakeUp.at, graceMs) < now;

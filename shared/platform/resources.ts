@@ -26,7 +26,7 @@ export const CONTAINERS = {
 export type ContainerName = keyof typeof CONTAINERS;
 
 /** Work queues; each has a `<name>-poison` beside it. */
-export const QUEUES = ['build-package', 'advance-rollout', 'scan-drift', 'deliver-notification'] as const;
+export const QUEUES = ['build-package', 'advance-rollout', 'deliver-notification'] as const;
 
 export type QueueName = (typeof QUEUES)[number];
 
@@ -36,6 +36,3 @@ export const poisonQueue = (queue: QueueName): string => `${queue}-poison`;
 export const BLOB_CONTAINERS = ['artifacts', 'images', 'dead-letters', 'locks'] as const;
 
 export type BlobContainerName = (typeof BLOB_CONTAINERS)[number];
-
-/** Our custom Event Grid topic. Its schema is CloudEvents 1.0. */
-export const TOPIC = 'slipway';

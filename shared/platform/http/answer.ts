@@ -51,13 +51,16 @@ const contextOf = (
   request: HttpRequestParts,
   { correlationId, log, actor }: { correlationId: string; log: Logger; actor: string },
 ): RequestContext => {
-  const ifMatch = request.header('if-match')?.replace(/^"(.*)"$/, '$1');
+  const unquoted = (name: string): string | undefined => request.header(name)?.replace(/^"(.*)"$/, '$1');
+  const ifMatch = unquoted('if-match');
+  const ifNoneMatch = unquoted('if-none-match');
   const contentType = request.contentType;
   return {
     cause: { causedBy: correlationId, correlationId },
     log,
     actor,
     ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(request.stream === undefined ? {} : { stream: request.stream }),
   };

@@ -31,7 +31,8 @@ const readBody = async (route: AnyRoute<never>, request: RawRequest): Promise<un
   const text = await request.text();
   if (Buffer.byteLength(text) > MAX_JSON_BYTES)
     throw new SlipwayError('PAYLOAD_TOO_LARGE', 'the JSON body is over 1 MiB');
-  const raw = route.dialect === 'mlflow' ? lenientJson(text, request.contentType) : strictJson(text);
+  const raw =
+    route.dialect === 'mlflow' ? lenientJson(text, request.contentType) : strictJson(text, request.contentType);
   return parse(route.body, raw, 'body');
 };
 
@@ -57,8 +58,14 @@ const jsonOr = (text: string, fallback: unknown): unknown => {
   }
 };
 
-const strictJson = (text: string): unknown => {
+const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+
+/** Only JSON types: those that a page of another site may send without asking first are refused. */
+const strictJson = (text: string, contentType = ''): unknown => {
   if (text === '') return {};
+  if (!JSON_TYPE.test(contentType)) {
+    throw new SlipwayError('BAD_REQUEST', `send the body as application/json, not '${contentType}'`);
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -67,14 +74,13 @@ const strictJson = (text: string): unknown => {
 };
 
 /** Repeated keys become an array. */
-const queryObject = (query: URLSearchParams): Record<string, string | string[]> => {
-  const entries: Record<string, string | string[]> = {};
-  for (const key of new Set(query.keys())) {
-    const all = query.getAll(key);
-    entries[key] = all.length === 1 ? (all[0] ?? '') : all;
-  }
-  return entries;
-};
+const queryObject = (query: URLSearchParams): Record<string, string | string[]> =>
+  Object.fromEntries(
+    [...new Set(query.keys())].map((key) => {
+      const all = query.getAll(key);
+      return [key, all.length === 1 ? (all[0] ?? '') : all];
+    }),
+  );
 
 const parse = (schema: z.ZodType | undefined, raw: unknown, part: string): unknown => {
   if (schema === undefined) return undefined;

@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly actor: string;
   /** ETag of `If-Match`, without quotes. */
   readonly ifMatch?: string;
+  /** `If-None-Match`, without quotes; `*` asks that nothing is there. */
+  readonly ifNoneMatch?: string;
   readonly contentType?: string;
   /** The unread body of a route with `body: 'stream'`; absent when the request had none. */
   readonly stream?: Readable;

@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { defineEvent } from './define-event.ts';
+
+/** Version number of a model. */
+export const version = z.string().regex(/^\d+$/).describe('Version number: a string of digits.');
+
+export const modelRegistered = defineEvent({
+  type: 'slipway.model.registered',
+  summary: 'A model version was registered and is ready to be packaged.',
+  subject: 'models/{name}/versions/{version}',
+  data: z.object({
+    name: z.string(),
+    version,
+    source: z.string().describe('Where its files are, as the client gave it.'),
+    runId: z.string().optional(),
+    tags: z.record(z.string(), z.string()),
+    origin: z.enum(['mlflow', 'azure-ml']),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: {
+      name: 'heart-classifier',
+      version: '2',
+      source: 'mlflow-artifacts:/0/models/m-1/artifacts',
+      tags: { team: 'cardio' },
+      origin: 'mlflow',
+    },
+  },
+});
+
+export const modelChanged = defineEvent({
+  type: 'slipway.model.changed',
+  summary:
+    'Something about a registered model or version changed: alias, stage, tag, description, name, or its existence.',
+  subject: 'models/{name}[/versions/{version}]',
+  data: z.object({
+    name: z.string(),
+    version: version.optional(),
+    change: z.enum([
+      'created',
+      'renamed',
+      'described',
+      'deleted',
+      'version-deleted',
+      'tag-set',
+      'tag-deleted',
+      'alias-set',
+      'alias-deleted',
+      'stage-transitioned',
+    ]),
+    key: z.string().optional().describe('Tag key, alias, or new name.'),
+    value: z.string().optional().describe('Tag value or stage.'),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: { name: 'heart-classifier', version: '2', change: 'alias-set', key: 'champion' },
+  },
+});
+
+export const packageBuilt = defineEvent({
+  type: 'slipway.package.built',
+  summary: 'The image of a model version was built.',
+  subject: 'models/{name}/versions/{version}',
+  data: z.object({
+    model: z.string(),
+    version,
+    image: z.string().describe('Reference by digest.'),
+    sizeBytes: z.number().int().nonnegative(),
+    durationMs: z.number().int().nonnegative(),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: {
+      model: 'heart-classifier',
+      version: '2',
+      image:
+        'registry.example/heart-classifier@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      sizeBytes: 31_457_280,
+      durationMs: 412,
+    },
+  },
+});
+
+export const packageRefused = defineEvent({
+  type: 'slipway.package.refused',
+  summary: 'A model version cannot be packaged, and the message says what to do about it.',
+  subject: 'models/{name}/versions/{version}',
+  data: z.object({ model: z.string(), version, code: z.string(), message: z.string() }),
+  example: {
+    subject: 'models/heart-classifier/versions/3',
+    data: {
+      model: 'heart-classifier',
+      version: '3',
+      code: 'no-signature',
+      message: 'the model has no signature: log it again with signature= or input_example=',
+    },
+  },
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../shared/platform/config.ts';
+
+const COMPLETE = {
+  COSMOS_ENDPOINT: 'https://x.documents.azure.com',
+  BLOB_ENDPOINT: 'https://x.blob.core.windows.net',
+  QUEUE_ENDPOINT: 'https://x.queue.core.windows.net',
+  EVENT_GRID_TOPIC_ENDPOINT: 'https://x.eventgrid.azure.net/api/events',
+  AZURE_ML_WORKSPACE_ID: '/subscriptions/s',
+  AZURE_LOCATION: 'westeurope',
+  IMAGE_REGISTRY: 'x.azurecr.io',
+  SECRETS_KEY: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
+  PUBLIC_URL: 'https://slipway.example',
+  ACCESS_TOKEN_SHA256: 'a'.repeat(64),
+};
+
+describe('parseConfig', () => {
+  it('fills in the defaults and freezes the result', () => {
+    const config = parseConfig(COMPLETE);
+
+    expect(config).toMatchObject({ COSMOS_DATABASE: 'slipway', ACCESS: 'token', PRIVATE_EGRESS: 'refuse' });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('names every missing and wrong setting at once, and never a value', () => {
+    const parse = () => parseConfig({ ...COMPLETE, COSMOS_ENDPOINT: undefined, BLOB_ENDPOINT: 'hunter2' });
+
+    expect(parse).toThrow(/COSMOS_ENDPOINT.*BLOB_ENDPOINT/);
+    expect(parse).not.toThrow(/hunter2/);
+  });
+
+  it('takes an empty setting for a missing one', () => {
+    expect(parseConfig({ ...COMPLETE, COSMOS_KEY: '' }).COSMOS_KEY).toBeUndefined();
+  });
+
+  it('refuses to be open where others can reach it', () => {
+    expect(() => parseConfig({ ...COMPLETE, ACCESS: 'open' })).toThrow(/loopback/);
+    expect(parseConfig({ ...COMPLETE, ACCESS: 'open', PUBLIC_URL: 'http://127.0.0.1:7071' }).ACCESS).toBe('open');
+  });
+
+  it('refuses to ask for a token that it does not know', () => {
+    expect(() => parseConfig({ ...COMPLETE, ACCESS_TOKEN_SHA256: undefined })).toThrow(/ACCESS_TOKEN_SHA256/);
+  });
+});
