@@ -1,0 +1,104 @@
+import { isSlipwayError } from '../platform/errors.ts';
+import type { Egress } from '../platform/http/egress.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { SecretBox } from '../platform/secrets.ts';
+import type { Clock, EpochMs } from '../platform/time.ts';
+import type { Channel } from './alert-rule.ts';
+import { type DeliveryStore, type NotificationDelivery, nextAttemptAt } from './delivery-store.ts';
+import type { SettingsStore } from './settings-store.ts';
+import { webhookHeaders } from './sign-webhook.ts';
+
+export interface DeliverNotificationServices {
+  readonly channels: SettingsStore<Channel>;
+  readonly notifications: DeliveryStore;
+  readonly egress: Egress;
+  readonly secrets: SecretBox;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The receiver must answer within this. */
+const TIMEOUT_MS = 20_000;
+
+type Attempt =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs: number }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Makes one attempt at a delivery and stores how it went. A delivery that has ended, or is not due yet, is left alone,
+ * so a message that comes twice does not tell twice.
+ */
+export const deliverNotification = async (
+  { day, id }: { readonly day: string; readonly id: string },
+  services: DeliverNotificationServices,
+): Promise<void> => {
+  const found = await services.notifications.read(day, id);
+  if (found === undefined || found.value.phase !== 'queued') return;
+  const delivery = found.value;
+  if (delivery.wakeUp !== null && delivery.wakeUp.at > services.clock()) return;
+
+  const attempt = await attemptDelivery(delivery, services);
+
+  const next = settle(delivery, attempt, services.clock());
+  await services.notifications.save(day, next, found.etag, services.clock());
+  services.log.info(
+    { delivery: id, channel: delivery.channel, phase: next.phase, attempts: next.attempts },
+    'notification attempted',
+  );
+};
+
+const attemptDelivery = async (
+  delivery: NotificationDelivery,
+  services: DeliverNotificationServices,
+): Promise<Attempt> => {
+  const channel = (await services.channels.get(delivery.channel))?.value;
+  if (channel === undefined) return { kind: 'refused', reason: `there is no channel '${delivery.channel}'` };
+  switch (channel.kind) {
+    case 'log':
+      services.log.info({ event: delivery.message.id, type: delivery.message.type }, delivery.message.title);
+      return { kind: 'delivered' };
+    case 'webhook':
+      return post(channel, delivery, services);
+    default:
+      return channel satisfies never;
+  }
+};
+
+const post = async (
+  channel: Extract<Channel, { kind: 'webhook' }>,
+  delivery: NotificationDelivery,
+  { egress, secrets, clock }: DeliverNotificationServices,
+): Promise<Attempt> => {
+  const body = JSON.stringify(delivery.message);
+  try {
+    const secret = channel.sealedSecret === undefined ? undefined : secrets.open(channel.sealedSecret);
+    const headers = webhookHeaders(delivery.id, Math.floor(clock() / 1000), body, secret);
+    const answer = await egress.post(channel.url, { headers, body, timeoutMs: TIMEOUT_MS });
+    if (answer.status >= 200 && answer.status < 300) return { kind: 'delivered' };
+    const reason = `the receiver answered ${answer.status}`;
+    const permanent = answer.status < 500 && ![408, 425, 429].includes(answer.status);
+    return permanent
+      ? { kind: 'refused', reason }
+      : { kind: 'retry', reason, retryAfterMs: secondsOf(answer.retryAfter) * 1000 };
+  } catch (cause) {
+    if (!isSlipwayError(cause)) throw cause;
+    return cause.code === 'TEMPORARILY_UNAVAILABLE'
+      ? { kind: 'retry', reason: cause.message, retryAfterMs: 0 }
+      : { kind: 'refused', reason: cause.message };
+  }
+};
+
+/** Seconds form of Retry-After, at most a day; the date form counts as none. */
+const secondsOf = (retryAfter: string | undefined): number =>
+  Math.min(Number.parseInt(retryAfter ?? '', 10) || 0, 86_400);
+
+const settle = (delivery: NotificationDelivery, attempt: Attempt, now: EpochMs): NotificationDelivery => {
+  const attempts = delivery.attempts + 1;
+  if (attempt.kind === 'delivered') return { ...delivery, attempts, phase: 'delivered', wakeUp: null };
+  const again = attempt.kind === 'retry' ? nextAttemptAt(attempts, now, attempt.retryAfterMs) : undefined;
+  const lastReason = attempt.reason;
+  return again === undefined || delivery.wakeUp === null
+    ? { ...delivery, attempts, lastReason, phase: 'failed', wakeUp: null }
+    : { ...delivery, attempts, lastReason, wakeUp: { ...delivery.wakeUp, at: again } };
+};
