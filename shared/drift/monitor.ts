@@ -14,5 +14,6 @@ export type MonitorDefinition = z.output<typeof monitorSchema>;
 export interface Monitor extends Document {
   readonly kind: 'monitor';
   readonly definition: MonitorDefinition;
+  /** Of the newest window that drifted; `at` is its end, or when it was told if the sender does not say. */
   readonly lastDrift?: { readonly driftScore: number; readonly at: string; readonly event: string };
 }

@@ -41,9 +41,17 @@ export const recordDrift = async (
     cause,
     now,
   );
-  const seen: Monitor = { ...monitor, lastDrift: { driftScore: drift.driftScore, at: toIso(now), event: id } };
-  return monitors.record(seen, entry, found?.etag);
+  const lastDrift = { driftScore: drift.driftScore, at: endOf(drift) ?? toIso(now), event: id };
+  return monitors.record(withLatest(monitor, lastDrift), entry, found?.etag);
 };
+
+/** End of the window in UTC; senders give an offset, or nothing. */
+const endOf = ({ to }: ForeignDrift): string | undefined =>
+  to === undefined || Number.isNaN(Date.parse(to)) ? undefined : new Date(to).toISOString();
+
+/** Events come late and out of order: drift of an older window does not hide that of a newer one. */
+const withLatest = (monitor: Monitor, lastDrift: NonNullable<Monitor['lastDrift']>): Monitor =>
+  monitor.lastDrift !== undefined && monitor.lastDrift.at > lastDrift.at ? monitor : { ...monitor, lastDrift };
 
 const dataOf = (drift: ForeignDrift, { definition }: Monitor): EventData<'slipway.drift.detected'> => ({
   monitor: drift.name,

@@ -1,6 +1,7 @@
 import type { EventData } from '../events/catalogue.ts';
 import { subjectOf } from '../events/subjects.ts';
-import type { Document, Documents, Write } from '../platform/documents.ts';
+import type { Document, Documents, Stored, Write } from '../platform/documents.ts';
+import { SlipwayError } from '../platform/errors.ts';
 import { derivedId, encodeId } from '../platform/ids.ts';
 import { type Cause, journalEntry, journalWrite } from '../platform/journal.ts';
 import type { Clock } from '../platform/time.ts';
@@ -24,16 +25,17 @@ export interface RecordRunServices {
   readonly clock: Clock;
 }
 
-const ENDED: Readonly<Record<string, 'slipway.run.completed' | 'slipway.run.failed'>> = {
-  completed: 'slipway.run.completed',
-  failed: 'slipway.run.failed',
-  canceled: 'slipway.run.failed',
-};
+const ENDED: ReadonlyMap<string, 'slipway.run.completed' | 'slipway.run.failed'> = new Map([
+  ['completed', 'slipway.run.completed'],
+  ['failed', 'slipway.run.failed'],
+  ['canceled', 'slipway.run.failed'],
+]);
 
 /**
  * Records how a run ended and journals it, once per run and status: Azure ML tells of a finished run by two events.
  *
  * @returns false for a status that is no end, and for one that was recorded before
+ * @throws SlipwayError RESOURCE_CONFLICT when another outcome of the run was stored meanwhile: to be tried again
  */
 export const recordRun = async (
   run: {
@@ -47,7 +49,7 @@ export const recordRun = async (
   cause: Cause,
   { tracking, clock }: RecordRunServices,
 ): Promise<boolean> => {
-  const type = ENDED[run.status];
+  const type = ENDED.get(run.status);
   if (type === undefined) return false;
   const { monitorBreach, at, ...rest } = run;
   const data = { ...rest, ...(monitorBreach === undefined ? {} : { monitorBreach }) } satisfies EventData<typeof type>;
@@ -58,10 +60,18 @@ export const recordRun = async (
     cause,
     clock(),
   );
-  const known = await tracking.read<RunOutcome>(partition, 'outcome');
+  if ((await tracking.read(partition, entry.id)) !== undefined) return false;
   const outcome: RunOutcome = { id: 'outcome', kind: 'run-outcome', ...data, at };
-  const isLatest = known === undefined || Date.parse(known.value.at) <= Date.parse(at);
-  const writes: Write[] = isLatest ? [{ op: 'upsert', value: outcome }] : [];
+  const writes = outcomeWrites(outcome, await tracking.read<RunOutcome>(partition, 'outcome'));
   const committed = await tracking.commit(partition, [...writes, journalWrite(entry)]);
-  return committed.ok;
+  if (!committed.ok)
+    throw new SlipwayError('RESOURCE_CONFLICT', `another outcome of run '${run.runId}' came meanwhile`);
+  return true;
+};
+
+/** Of two outcomes the later one stays; the same batch fails when another came between reading and writing. */
+const outcomeWrites = (outcome: RunOutcome, known: Stored<RunOutcome> | undefined): readonly Write[] => {
+  if (known === undefined) return [{ op: 'create', value: outcome }];
+  const isLatest = Date.parse(known.value.at) <= Date.parse(outcome.at);
+  return isLatest ? [{ op: 'replace', value: outcome, etag: known.etag }] : [];
 };

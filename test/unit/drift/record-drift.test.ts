@@ -52,7 +52,7 @@ describe('recordDrift', () => {
     });
     expect((await monitors.get('heart inputs'))?.value).toMatchObject({
       definition: { name: 'heart inputs', endpoint: 'heart', model: 'heart-classifier' },
-      lastDrift: { driftScore: 0.31, at: '2026-01-01T00:00:00.000Z', event: entry?.value.id },
+      lastDrift: { driftScore: 0.31, at: '2025-12-31T00:00:00.000Z', event: entry?.value.id },
     });
   });
 
@@ -84,6 +84,17 @@ describe('recordDrift', () => {
     expect(await recordDrift({ ...DRIFT, driftScore: 0.5 }, { ...CAUSE, causedBy: 'evt-2' }, services)).toBe(true);
     expect(journal()).toHaveLength(2);
     expect((await monitors.get('heart inputs'))?.value.lastDrift?.driftScore).toBe(0.5);
+  });
+
+  it('keeps the newest window when an older one is told later', async () => {
+    const { services, monitors, journal } = setUp();
+    await recordDrift(DRIFT, CAUSE, services);
+
+    const older = { ...DRIFT, driftScore: 0.9, to: '2025-12-30T12:00:00+01:00' };
+    expect(await recordDrift(older, { ...CAUSE, causedBy: 'evt-2' }, services)).toBe(true);
+
+    expect(journal()).toHaveLength(2);
+    expect((await monitors.get('heart inputs'))?.value.lastDrift?.driftScore).toBe(0.31);
   });
 
   it('loses a race without a trace, and asks to be tried again', async () => {

@@ -101,4 +101,26 @@ describe('recordRun', () => {
 
     expect(new Set(tracking.all().map(({ partition }) => partition))).toEqual(new Set(['run%2F9', 'run%2F10']));
   });
+
+  it('lets the loser of two outcomes at once try again, and keeps the later one', async () => {
+    const { services, outcome, journal } = setUp();
+    const later = { ...RUN, status: 'failed', at: '2026-01-02T00:00:00Z' };
+
+    const results = await Promise.allSettled([
+      recordRun(later, { ...CAUSE, causedBy: 'evt-2' }, services),
+      recordRun(RUN, CAUSE, services),
+    ]);
+    await Promise.all([later, RUN].map((run) => recordRun(run, CAUSE, services)));
+
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcome()).toMatchObject({ status: 'failed' });
+    expect(journal()).toHaveLength(2);
+  });
+
+  it('takes a status that is a word of the language for no end', async () => {
+    const { services, journal } = setUp();
+
+    expect(await recordRun({ ...RUN, status: 'constructor' }, CAUSE, services)).toBe(false);
+    expect(journal()).toEqual([]);
+  });
 });

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { SlipwayError } from '../../shared/platform/errors.ts';
+import { defineRoute } from '../../shared/platform/http/route.ts';
+import type { RolloutServices } from '../../shared/rollout/services.ts';
+import { endpointView, toEndpointView } from './rollout-views.ts';
+
+const route = defineRoute<Pick<RolloutServices, 'rollouts'>>();
+const common = { access: 'token', dialect: 'slipway' } as const;
+
+const list = route({
+  ...common,
+  name: 'api-endpoints-list',
+  method: 'GET',
+  path: 'api/v1/endpoints',
+  summary: 'Endpoints that rollouts work on, by name.',
+  query: z.object({
+    cursor: z.string().optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+  output: z.object({ items: z.array(endpointView), next: z.string().optional() }),
+  async handle({ query: { cursor, limit } }, { rollouts }) {
+    const page = await rollouts.listEndpoints({ limit, ...(cursor === undefined ? {} : { continuation: cursor }) });
+    return { json: { items: page.items.map(({ value }) => toEndpointView(value)), next: page.next } };
+  },
+});
+
+const get = route({
+  ...common,
+  name: 'api-endpoints-get',
+  method: 'GET',
+  path: 'api/v1/endpoints/{name}',
+  summary: 'One endpoint: what is stable, who has it, who is next, and how its deployments are.',
+  params: z.object({ name: z.string().min(1).max(32) }),
+  output: endpointView,
+  async handle({ params: { name } }, { rollouts }) {
+    const stored = await rollouts.readEndpoint(name);
+    if (stored === undefined) {
+      throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `endpoint '${name}' does not exist`, { details: { name } });
+    }
+    return { headers: { ETag: `"${stored.value.rev}"` }, json: toEndpointView(stored.value) };
+  },
+});
+
+export const endpointRoutes = [list, get];

@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import { advanceRollout } from '../../shared/rollout/advance-rollout.ts';
+import type { RolloutServices } from '../../shared/rollout/services.ts';
+import { defineQueueHandler } from './handler.ts';
+
+/** One tick of one rollout. */
+export const advanceRolloutHandler = defineQueueHandler<RolloutServices>()({
+  queue: 'advance-rollout',
+  message: z.object({ endpoint: z.string(), rolloutId: z.string(), rev: z.number().int().optional() }),
+  handle: async (message, services) => {
+    await advanceRollout(services, message);
+  },
+});

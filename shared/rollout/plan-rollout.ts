@@ -1,0 +1,109 @@
+import { SlipwayError } from '../platform/errors.ts';
+import type { Cause } from '../platform/journal.ts';
+import { capabilityProblems } from './policy-rules.ts';
+import type { RolloutPolicy } from './policy-schema.ts';
+import { noSuchPolicy } from './policy-store.ts';
+import { type Candidate, endpointNameFor, matches, selectPolicy } from './select-policy.ts';
+import type { RolloutServices } from './services.ts';
+import { type StartOutcome, startRollout } from './start-rollout.ts';
+
+export type PlanOutcome = StartOutcome | { readonly kind: 'none' };
+
+/**
+ * Starts what the policies ask for when a version was registered or moved to a stage.
+ *
+ * The attempt is always the first, so a replayed registration finds the rollout it started, whatever became of it.
+ *
+ * @throws SlipwayError INVALID_STATE when several policies match, or the policy asks what the platform cannot do
+ */
+export const planRollout = async (
+  services: RolloutServices,
+  candidate: Candidate,
+  cause: Cause,
+): Promise<PlanOutcome> => {
+  const { model, version } = candidate;
+  const policies = (await services.policies.list()).map(({ policy }) => policy);
+  const policy = selectPolicy(policies, candidate);
+  if (policy === undefined) return { kind: 'none' };
+  assertPossible(policy, services.metrics.granularityMs);
+
+  const endpoint = endpointNameFor(policy, model);
+  const outcome = await startRollout(services, { endpoint, model, version, attempt: 1, policy, by: 'policy' }, cause);
+  // Only a head start: the rollout asks for its package itself.
+  if (outcome.kind !== 'refused') await services.packages.request(model, version, cause.causedBy);
+  services.log.info({ model, version, endpoint, outcome: outcome.kind, policy: policy.name }, 'rollout planned');
+  return outcome;
+};
+
+export interface ManualStart {
+  readonly model: string;
+  readonly version: string;
+  /** Name of the policy; without it the one policy for the model. */
+  readonly policy?: string;
+}
+
+/**
+ * Starts a rollout because a person says so, also of a version that was rolled back or is older.
+ *
+ * @throws SlipwayError INVALID_STATE when it cannot start now; RESOURCE_DOES_NOT_EXIST without such a policy
+ */
+export const startByHand = async (
+  services: RolloutServices,
+  { model, version, policy: name }: ManualStart,
+  cause: Cause,
+): Promise<{ readonly rolloutId: string }> => {
+  const policy = await policyFor(services, model, name);
+  assertPossible(policy, services.metrics.granularityMs);
+  const endpoint = endpointNameFor(policy, model);
+  const attempt = await nextAttempt(services, endpoint, model, version);
+  const outcome = await startRollout(services, { endpoint, model, version, attempt, policy, by: 'person' }, cause);
+  if (outcome.kind === 'refused')
+    throw new SlipwayError('INVALID_STATE', outcome.message, { details: { reason: outcome.reason } });
+  await services.packages.request(model, version, cause.causedBy);
+  return { rolloutId: outcome.rolloutId };
+};
+
+const policyFor = async (
+  { policies }: RolloutServices,
+  model: string,
+  name: string | undefined,
+): Promise<RolloutPolicy> => {
+  if (name !== undefined) {
+    const stored = await policies.get(name);
+    if (stored === undefined) throw noSuchPolicy(name);
+    return stored.policy;
+  }
+  const candidate = { model, version: '', tags: {} };
+  const found = (await policies.list()).filter(({ policy }) =>
+    matches({ ...policy, selector: { ...policy.selector, tags: undefined, stages: undefined } }, candidate),
+  );
+  const [only] = found;
+  if (only === undefined) throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `no policy is about model '${model}'`);
+  if (found.length > 1) {
+    const names = found.map(({ policy }) => policy.name).join(', ');
+    throw new SlipwayError('INVALID_STATE', `several policies are about model '${model}', say which one: ${names}`);
+  }
+  return only.policy;
+};
+
+const MOST_ATTEMPTS = 1000;
+
+/** One more than the attempts there have been. */
+export const nextAttempt = async (
+  { rollouts }: RolloutServices,
+  endpoint: string,
+  model: string,
+  version: string,
+): Promise<number> => {
+  const { items } = await rollouts.listRollouts({ endpoint, model, version }, { limit: MOST_ATTEMPTS });
+  return 1 + items.reduce((most, { value }) => Math.max(most, value.attempt), 0);
+};
+
+const assertPossible = (policy: RolloutPolicy, granularityMs: number): void => {
+  const problems = capabilityProblems(policy, granularityMs);
+  if (problems.length === 0) return;
+  const text = problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  throw new SlipwayError('INVALID_STATE', `policy '${policy.name}' cannot be kept here: ${text}`, {
+    details: { policy: policy.name },
+  });
+};
