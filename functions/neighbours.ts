@@ -2,12 +2,15 @@ import type { PackageDocument } from '../shared/packaging/package-document.ts';
 import { findPackage, type RequestPackageServices, requestPackage } from '../shared/packaging/request-package.ts';
 import { SlipwayError } from '../shared/platform/errors.ts';
 import { setAlias } from '../shared/registry/aliases.ts';
+import { getModelVersion } from '../shared/registry/get-version.ts';
 import type { Champion, PackageState, Packages } from '../shared/rollout/ports.ts';
 
-/** What rollouts ask of packaging. */
+/** What rollouts ask of packaging. A version that does not exist is refused here, before anybody waits for its package. */
 export const packagesOf = (services: RequestPackageServices): Packages => ({
-  request: (model, version, causedBy) =>
-    requestPackage(services, { model, version }, { causedBy, correlationId: causedBy }),
+  request: async (model, version, causedBy) => {
+    await getModelVersion(services, model, version);
+    await requestPackage(services, { model, version }, { causedBy, correlationId: causedBy });
+  },
   state: async (model, version) => {
     const found = await findPackage(services, { model, version });
     return found === undefined ? undefined : stateOf(found);

@@ -82,7 +82,6 @@ const journaling = (documents: DocumentsOf) => ({
   wakingKinds: [
     { documents: documents('registry'), kind: 'package' },
     { documents: documents('endpoints'), kind: 'rollout' },
-    { documents: documents('endpoints'), kind: 'endpoint' },
     { documents: documents('deliveries'), kind: 'notification' },
   ],
 });

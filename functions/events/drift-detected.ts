@@ -10,8 +10,10 @@ export const driftDetected = defineEventHandler<RecordDriftServices & RolloutSer
   name: 'drift-detected',
   on: {
     'slipway.drift.detected': async ({ data }, services, { cause }) => {
-      const { endpoint, monitor, driftScore } = eventDataSchema('slipway.drift.detected').parse(data);
-      if (endpoint !== undefined) await onDrift(services, { endpoint, monitor, driftScore }, cause);
+      const { endpoint, monitor, driftScore, version } = eventDataSchema('slipway.drift.detected').parse(data);
+      if (endpoint === undefined) return;
+      const drift = { endpoint, monitor, driftScore, ...(version === undefined ? {} : { version }) };
+      await onDrift(services, drift, cause);
     },
     [AZURE_ML.datasetDriftDetected]: async ({ data }, services, { cause, log }) => {
       const drift = datasetDriftDetectedData.parse(data);

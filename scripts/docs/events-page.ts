@@ -44,11 +44,8 @@ const groupBlocks = (events: readonly CatalogueEvent[]): readonly string[] => {
   if (first === undefined) return [];
   return [
     `### ${groupTitle(events)}`,
+    events.length === 1 ? first.summary : events.map(({ type }) => code(type)).join(', '),
     `Subject: ${code(first.subject)}`,
-    table(
-      ['type', 'sent when'],
-      events.map(({ type, summary }) => [code(type), summary]),
-    ),
     table(['data', 'type', 'there', 'meaning'], fieldsOf(jsonSchema(first.data, 'output')).map(fieldRow)),
     exampleOf(events.find(({ type }) => type.endsWith('rolled-back')) ?? first),
   ];
@@ -65,7 +62,7 @@ export const eventsPage = (): string =>
       ['type', 'severity', 'sent when'],
       CATALOGUE.map(({ type, summary }) => [code(type), severityOf(type), summary]),
     ),
-    'Severity is what alert rules filter by (`minSeverity`).',
+    'Severity is what alert rules filter by (`minSeverity`). Not sent yet: `slipway.drift.cleared`.',
     '## Data',
     ...groups().flatMap(groupBlocks),
     '## Subscriptions of Slipway itself',

@@ -77,6 +77,9 @@ export const typeText = (schema: JsonSchema): string => {
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(literal).join(', ');
   const variants = variantsOf(schema);
+  const [one, other] = variants;
+  const isOneOrSeveral = one !== undefined && other?.items !== undefined && typeText(other.items) === typeText(one);
+  if (isOneOrSeveral) return typeText(one);
   if (variants.length > 0) return variants.map(typeText).join(' or ');
   switch (schema.type) {
     case 'array':

@@ -128,7 +128,8 @@ export const CATALOGUE = [
     phase: 'Succeeded',
   }),
   rolloutEvent('slipway.rollout.rolled-back', 'All traffic went back to stable.', {
-    phase: 'RollingBack',
+    phase: 'Cleanup',
+    fromPhase: 'RollingBack',
     reason: 'gate-failed',
     traffic: { 'v1-77aa': 100 },
     evidence: [{ gate: 'errors', verdict: 'fail', detail: { canaryRequests: 200, canaryErrors: 51, eValue: 1594.6 } }],

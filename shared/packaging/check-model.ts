@@ -10,7 +10,7 @@ export interface ModelLimits {
   readonly maxBytes: number;
 }
 
-export const DEFAULT_LIMITS: ModelLimits = { maxFiles: 10_000, maxBytes: 512 * 1024 * 1024 };
+const DEFAULT_LIMITS: ModelLimits = { maxFiles: 10_000, maxBytes: 512 * 1024 * 1024 };
 
 export type CheckedModel =
   | {

@@ -4,7 +4,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Descriptor, LayerFact, StoredDocument } from './ports.ts';
 
 const CONFIG_MEDIA_TYPE = 'application/vnd.oci.image.config.v1+json';
-export const MANIFEST_MEDIA_TYPE = 'application/vnd.oci.image.manifest.v1+json';
+const MANIFEST_MEDIA_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
 /** An image to build on, pinned: its layers must already be in the repository. */
 export interface BaseImage {

@@ -6,7 +6,7 @@ import type { LayerFact, ModelFile, ModelFiles } from './ports.ts';
 import { storedGzip, storedGzipSize } from './stored-gzip.ts';
 import { planTar, TAR_FORMAT, type TarEntry, tarBytes, tarSize } from './tar.ts';
 
-export const LAYER_MEDIA_TYPE = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const LAYER_MEDIA_TYPE = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 /** Files from this size on get a layer of their own, so that a model logged again pushes only what changed. */
 const BIG_FILE_BYTES = 16 * 1024 * 1024;

@@ -109,7 +109,7 @@ const startAnother = async (
   const attemptNumber = await nextAttempt(services, endpoint, model, version);
   const started = newRolloutId(endpoint, model, version, attemptNumber);
   // Its own next tick stays as it is, only under the new rev.
-  const remembered = withWake(remember(rollout, command.commandId, started), rollout.wakeAt);
+  const remembered = withWake(remember(rollout, command.commandId, started), rollout.wakeUp?.at);
   const outcome = await startRollout(
     services,
     {

@@ -63,7 +63,7 @@ const sendBack = async (
     cause,
     clock(),
   );
-  const ended = { ...raw.value, rev, phase: 'RolledBack', wakeUp: null, wakeAt: null };
+  const ended = { ...raw.value, rev, phase: 'RolledBack', wakeUp: null };
   const next = { ...record.value, activeRolloutId: undefined, lastAppliedTraffic: wish };
   const writes: Write[] = [
     { op: 'replace', value: ended, etag: raw.etag },

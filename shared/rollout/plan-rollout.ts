@@ -45,7 +45,7 @@ export interface ManualStart {
 /**
  * Starts a rollout because a person says so, also of a version that was rolled back or is older.
  *
- * @throws SlipwayError INVALID_STATE when it cannot start now; RESOURCE_DOES_NOT_EXIST without such a policy
+ * @throws SlipwayError INVALID_STATE when it cannot start now; RESOURCE_DOES_NOT_EXIST without such a policy or version
  */
 export const startByHand = async (
   services: RolloutServices,
@@ -54,12 +54,13 @@ export const startByHand = async (
 ): Promise<{ readonly rolloutId: string }> => {
   const policy = await policyFor(services, model, name);
   assertPossible(policy, services.metrics.granularityMs);
+  // First, because it refuses a version that does not exist.
+  await services.packages.request(model, version, cause.causedBy);
   const endpoint = endpointNameFor(policy, model);
   const attempt = await nextAttempt(services, endpoint, model, version);
   const outcome = await startRollout(services, { endpoint, model, version, attempt, policy, by: 'person' }, cause);
   if (outcome.kind === 'refused')
     throw new SlipwayError('INVALID_STATE', outcome.message, { details: { reason: outcome.reason } });
-  await services.packages.request(model, version, cause.causedBy);
   return { rolloutId: outcome.rolloutId };
 };
 

@@ -1,6 +1,5 @@
 import type { CommitOutcome, Document, Documents, Page, Stored, Where, Write } from '../platform/documents.ts';
 import { SlipwayError } from '../platform/errors.ts';
-import type { EpochMs } from '../platform/time.ts';
 import type { EndpointRecord, Phase, Rollout } from './rollout.ts';
 
 export interface RolloutFilter {
@@ -31,8 +30,6 @@ export interface RolloutStore {
   commit(endpoint: string, writes: readonly Write[]): Promise<CommitOutcome>;
   /** Newest first. */
   listRollouts(filter: RolloutFilter, paging: Paging): Promise<Page<Rollout>>;
-  /** Rollouts whose next tick was due before `at`. */
-  listOverdue(at: EpochMs, paging: Paging): Promise<Page<Rollout>>;
   listEndpoints(paging: Paging): Promise<Page<EndpointRecord>>;
 }
 
@@ -80,13 +77,6 @@ export const createRolloutStore = (documents: Documents): RolloutStore => ({
     const orderBy = { path: 'createdAt', direction: 'desc' } as const;
     return documents.query<Rollout>(endpoint, { kind: 'rollout', where, orderBy, ...pageOf(paging) });
   },
-
-  listOverdue: (at, paging) =>
-    documents.query<Rollout>(undefined, {
-      kind: 'rollout',
-      where: [{ path: 'wakeAt', op: '<', value: at }],
-      ...pageOf(paging),
-    }),
 
   listEndpoints: (paging) =>
     documents.query<EndpointRecord>(undefined, {

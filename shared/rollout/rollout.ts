@@ -1,4 +1,5 @@
 import type { EventData } from '../events/catalogue.ts';
+import type { Document } from '../platform/documents.ts';
 import type { Cause, Waking } from '../platform/journal.ts';
 import type { EpochMs } from '../platform/time.ts';
 import type { Evidence } from './evidence.ts';
@@ -134,8 +135,6 @@ export interface Rollout extends Waking {
   readonly guards: number;
   readonly seenCommands: readonly SeenCommand[];
   readonly cause: Cause;
-  /** `wakeUp.at` where queries can see it. */
-  readonly wakeAt?: EpochMs | undefined;
 }
 
 /** A version that must not be rolled out again by itself. */
@@ -155,7 +154,7 @@ export interface DeploymentRecord {
 }
 
 /** An endpoint as the rollouts see it: what is stable, who works on it, and who is next. */
-export interface EndpointRecord extends Waking {
+export interface EndpointRecord extends Document {
   readonly kind: 'endpoint';
   readonly schemaVersion: 1;
   readonly name: string;
@@ -180,7 +179,6 @@ export const isActive = (phase: Phase): boolean => (ACTIVE_PHASES as readonly st
 /** The rollout with its next tick, or none. */
 export const withWake = (rollout: Rollout, at: EpochMs | undefined): Rollout => ({
   ...rollout,
-  wakeAt: at,
   wakeUp:
     at === undefined
       ? null

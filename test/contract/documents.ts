@@ -16,6 +16,10 @@ const readingContract = (open: () => Documents): void => {
       await expect(open().read('p', 'nobody')).resolves.toBeUndefined();
     });
 
+    it.each(['a/b', 'a\\b', 'a?b', 'a#b', 'a ', ''])('returns undefined for %j, which can be no id', async (id) => {
+      await expect(open().read('p', id)).resolves.toBeUndefined();
+    });
+
     it('keeps the same id of two partitions apart', async () => {
       const documents = open();
       await documents.commit('p', [create(thing('a', { name: 'in p' }))]);

@@ -39,7 +39,7 @@ const callFaultHook = async (url: string, method: 'POST' | 'DELETE', fault?: Cos
 };
 
 /** The test's view of an emulator that runs already, in this process or in another. */
-export const connectTestCosmos = async (emulator: CosmosEmulator): Promise<TestCosmos> => {
+const connectTestCosmos = async (emulator: CosmosEmulator): Promise<TestCosmos> => {
   const client = createCosmosClient({ endpoint: emulator.url, key: COSMOS_TEST_KEY });
   const { database } = await client.databases.createIfNotExists({ id: DATABASE_ID });
   let containerCount = 0;

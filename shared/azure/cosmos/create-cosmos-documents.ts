@@ -57,11 +57,15 @@ const toOutcome = (responses: readonly OperationResponse[]): CommitOutcome => {
   throw toCosmosError({ code: status }, 'commit');
 };
 
+/** What can be no id of a document: asked for it, the SDK throws instead of finding nothing. */
+const NO_ID = /[/\\?#]|^$|\s$/;
+
 const read = async <T extends Document>(
   container: Container,
   partition: string,
   id: string,
 ): Promise<Stored<T> | undefined> => {
+  if (NO_ID.test(id)) return undefined;
   const { resource, statusCode, substatus } = await container
     .item(id, partition)
     .read<StoredDocument>()

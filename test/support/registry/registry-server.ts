@@ -13,7 +13,7 @@ import { createMemoryDocuments } from '../memory-documents.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 
 /** A clock that moves on by a millisecond each time it is read. */
-export const tickingClock = (startAt = 1_767_225_600_000): Clock => {
+const tickingClock = (startAt = 1_767_225_600_000): Clock => {
   let now = startAt;
   return () => {
     now += 1;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { sweepWakeUps } from '../../../shared/platform/sweep-wake-ups.ts';
 import { rolloutId } from '../../../shared/rollout/new-rollout.ts';
 import { observeEndpoint } from '../../../shared/rollout/observe-endpoint.ts';
 import { onDrift } from '../../../shared/rollout/on-drift.ts';
 import { planRollout } from '../../../shared/rollout/plan-rollout.ts';
 import type { Phase } from '../../../shared/rollout/rollout.ts';
-import { sweepRollouts } from '../../../shared/rollout/sweep-rollouts.ts';
 import { CAUSE, createRolloutWorld, policyOf, type RolloutWorld } from '../../support/rollout-world.ts';
 
 const MINUTE = 60_000;
@@ -125,21 +125,14 @@ describe('sweeping', () => {
     await until(world, 'Baking');
     world.queue.length = 0;
     const { wakeUp } = await world.rollout(TWO);
+    const wakingKinds = [{ documents: world.documents, kind: 'rollout' }];
+    const sweep = () => sweepWakeUps({ ...world.services, wakingKinds });
 
-    await expect(sweepRollouts(world.services)).resolves.toBe(0);
+    await expect(sweep()).resolves.toBe(0);
     await world.run({ forMs: 3 * MINUTE });
-    await expect(sweepRollouts(world.services)).resolves.toBe(1);
+    await expect(sweep()).resolves.toBe(1);
 
     expect(world.queue.map(({ message }) => message)).toEqual([wakeUp?.message]);
     await until(world, 'Holding');
-  });
-
-  it('waits as long as it is told', async () => {
-    const world = await begin();
-    world.queue.length = 0;
-    await world.run({ forMs: 10_000 });
-
-    await expect(sweepRollouts(world.services, { graceMs: 20_000 })).resolves.toBe(0);
-    await expect(sweepRollouts(world.services, { graceMs: 5_000 })).resolves.toBe(1);
   });
 });

@@ -1,0 +1,31 @@
+/** Mutation tests of the pure rules: a change of a rule that no test notices is a hole in the tests. */
+export default {
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.stryker.config.ts', related: false },
+  mutate: [
+    'shared/rollout/{absorb,admit,apply-command,e-value,evidence,freeze,gates,policy,policy-rules,reduce,requirement,select-policy,smoke,traffic,transition,wake}.ts',
+    'shared/rollout/rules/*.ts',
+  ],
+  // Only what the mutants and their tests need is copied.
+  ignorePatterns: [
+    '**',
+    '!shared/**',
+    '!functions/**',
+    '!test/support/**',
+    '!test/unit/rollout/**',
+    '!*.config.*',
+    '!package.json',
+    '!tsconfig.json',
+  ],
+  // Words are for people; those that decide something are compared in the grids and killed there.
+  mutator: { excludedMutations: ['StringLiteral'] },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  timeoutMS: 20_000,
+  ignoreStatic: true,
+  thresholds: { high: 95, low: 85, break: null },
+  reporters: ['clear-text', 'progress-append-only', 'json'],
+  jsonReporter: { fileName: '.cache/mutation.json' },
+  tempDirName: '.cache/stryker',
+  cleanTempDir: 'always',
+};
