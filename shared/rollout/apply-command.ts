@@ -119,10 +119,11 @@ const abort = (rollout: Rollout, command: Command): CommandEffect => {
   if (phase === 'Succeeded' || phase === 'Retiring') throw refuse(rollout, command, 'promoted: use rollback');
   if (isTerminal(phase)) throw refuse(rollout, command, 'it has ended');
   if (WAY_BACK.includes(phase) || rollout.latches.abort !== undefined) return NOTHING;
-  const reason = command.reason ?? 'aborted';
+  const said = command.reason === undefined ? '' : `: ${command.reason}`;
+  const message = `aborted by ${command.actor}${said}`;
   return {
     kind: 'change',
-    patch: { latches: { ...rollout.latches, abort: { actor: command.actor, reason } } },
+    patch: { latches: { ...rollout.latches, abort: { actor: command.actor, reason: 'aborted', message } } },
     happenings: [],
   };
 };

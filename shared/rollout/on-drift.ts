@@ -65,13 +65,14 @@ const applyDrift = (rollout: Rollout, { monitor, driftScore, version }: DriftFin
   const wish = rollout.policy.drift.then;
   const movable = isBeforeHolding(rollout.phase) || rollout.phase === 'Holding';
   if (wish === 'notify' || !movable) return undefined;
+  const message = `monitor ${monitor} found drift of ${driftScore}`;
   const isCanary = version === undefined || version === rollout.version;
   if (wish === 'rollback' && isCanary) {
-    const abort = { actor: `monitor ${monitor}`, reason: 'drift' };
+    const abort = { actor: `monitor ${monitor}`, reason: 'drift', message };
     return { outcome: 'rolled-back', patch: { latches: { ...rollout.latches, abort } }, happenings: [] };
   }
   if (rollout.pause.includes('drift')) return undefined;
-  const note = { reason: 'drift', message: `monitor ${monitor} found drift of ${driftScore}` };
+  const note = { reason: 'drift', message };
   return {
     outcome: 'held',
     patch: { pause: [...rollout.pause, 'drift'] },

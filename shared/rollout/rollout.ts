@@ -48,7 +48,7 @@ export interface Target {
 
 /** Wishes of people and of other rollouts, kept until a tick acts on them. */
 export interface Latches {
-  readonly abort?: { readonly actor: string; readonly reason: string };
+  readonly abort?: { readonly actor: string; readonly reason: string; readonly message: string };
   /** A newer rollout wants the endpoint. */
   readonly superseded?: { readonly by: string };
   /** Ends the current bake. */

@@ -192,7 +192,7 @@ const successors = (state: State, variant: ProtocolVariant): { readonly next: St
 const abortNow = (state: State): { readonly next: State }[] => {
   const { rollout, endpoint } = state.documents;
   if (state.aborted || ['Retiring', 'RollingBack'].includes(rollout.phase) || isOver(state.documents)) return [];
-  const abort = { actor: 'ada', reason: 'aborted' };
+  const abort = { actor: 'ada', reason: 'aborted', message: 'aborted by ada' };
   const latched = { ...rollout, rev: rollout.rev + 1, latches: { ...rollout.latches, abort } };
   return [{ next: { ...state, aborted: true, documents: { rollout: latched, endpoint } } }];
 };

@@ -16,13 +16,13 @@ export const abort: Rule = (tick) => {
   const { rollout, endpoint } = tick;
   const latch = rollout.latches.abort;
   if (latch === undefined) return undefined;
-  const outcome = { phase: 'RolledBack', reason: latch.reason, message: `aborted by ${latch.actor}` } as const;
+  const outcome = { phase: 'RolledBack', reason: latch.reason, message: latch.message } as const;
   if (rollout.phase === 'Queued') {
     const isNext = endpoint.pending?.rolloutId === rollout.id;
     return enter(
       tick,
       'Cancelled',
-      { note: { reason: latch.reason, actor: latch.actor } },
+      { note: { reason: latch.reason, message: latch.message, actor: latch.actor } },
       {
         patch: { outcome: { ...outcome, phase: 'Cancelled' } },
         ...(isNext ? { endpoint: { pending: undefined } } : {}),

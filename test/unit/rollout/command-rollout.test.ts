@@ -156,6 +156,19 @@ describe('commanding a rollout', () => {
     expect(world.champions).toEqual(['heart-classifier:1', 'heart-classifier:2', 'heart-classifier:1']);
   });
 
+  it('keeps the reason a stable word, and what the person said for people', async () => {
+    const world = await begin();
+    await until(world, 'Baking');
+
+    await send(world, 'abort', { reason: 'looks wrong on the dashboard' });
+    await world.run({ forMs: 10_000 });
+
+    expect((await world.rollout(TWO)).outcome).toMatchObject({
+      reason: 'aborted',
+      message: 'aborted by ada: looks wrong on the dashboard',
+    });
+  });
+
   it('answers a repeated command as the first time', async () => {
     const world = await begin();
     await until(world, 'Baking');

@@ -61,7 +61,7 @@ const SIGNALS: Record<string, (phase: Phase) => Situation> = {
     rollout: rolloutIn(phase).trafficPut === undefined ? {} : { trafficPut: { at: epochMs(NOW - MINUTE), tries: 1 } },
   }),
   free: () => ({ endpoint: { activeRolloutId: undefined } }),
-  abort: () => ({ rollout: { latches: { abort: { actor: 'ada', reason: 'aborted' } } } }),
+  abort: () => ({ rollout: { latches: { abort: { actor: 'ada', reason: 'aborted', message: 'aborted by ada' } } } }),
   newer: () => ({ rollout: { latches: { superseded: { by: 'heart.ro_3' } } } }),
   'gate fails': () => ({ rollout: { evidence: { ...goodEvidence(), ...DYING } } }),
   'canary gone': () => ({ seen: { canary: undefined } }),
