@@ -54,7 +54,7 @@ describe('drift during a rollout', () => {
 
     expect((await world.rollout(TWO)).outcome).toMatchObject({
       reason: 'drift',
-      message: 'aborted by monitor heart-inputs',
+      message: 'monitor heart-inputs found drift of 0.31',
     });
   });
 
