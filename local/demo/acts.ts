@@ -48,10 +48,9 @@ const secondsToReady = async ({ client }: Stage, rollout: string, version: strin
 export const worseVersionIsTakenBack = async (stage: Stage, example: string, what: string): Promise<string> => {
   const version = await stage.register(example);
   const rollout = await stage.rollout(version, ({ phase }) => phase === 'RolledBack');
-  const entries = await stage.client.journal('endpoints');
-  const evidence = entries
-    .filter(({ data }) => data['rollout'] === rollout.id)
-    .flatMap(({ data }) => (data['evidence'] ?? []) as readonly Verdict[]);
+  const entries = await stage.client.journal('endpoints', 'slipway.rollout.rolled-back');
+  const entry = entries.find(({ data }) => data['rollout'] === rollout.id);
+  const evidence = (entry?.data['evidence'] ?? []) as readonly Verdict[];
   for (const { gate, verdict, detail } of evidence.filter((one) => one.verdict === 'fail')) {
     stage.timeline.step(`gate '${gate}' ${verdict}: ${JSON.stringify(detail)}`);
   }

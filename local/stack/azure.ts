@@ -34,7 +34,10 @@ const startEventGrid = (stack: StackEnvironment, blobs: BlobServiceClient): Prom
     topics: [{ name: 'slipway', id: TOPIC_ID, inputSchema: 'CloudEventSchemaV1_0', keys: [stack.topicKey] }],
     systemTopics: [{ name: 'machine-learning', id: SYSTEM_TOPIC_ID, source: WORKSPACE_ID }],
     dataDir: join(stack.dataDir, 'event-grid'),
-    functionsHost: { url: `http://127.0.0.1:${stack.ports.host}` },
+    functionsHost: {
+      url: `http://127.0.0.1:${stack.ports.host}`,
+      ...(stack.systemKey === undefined ? {} : { systemKey: stack.systemKey }),
+    },
     armToken: stack.armToken,
     writeDeadLetter: async (container, blobName, json) => {
       await blobs.getContainerClient(container).getBlockBlobClient(blobName).upload(json, Buffer.byteLength(json));

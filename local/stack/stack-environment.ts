@@ -6,6 +6,8 @@ const schema = z.object({
   topicKey: z.string(),
   armToken: z.string(),
   storageConnectionString: z.string(),
+  /** Opens the host's Event Grid webhook, where the host asks for a key. */
+  systemKey: z.string().optional(),
 });
 
 /** What the Azure emulator must know of the stack. Handed down in the environment, because it holds keys. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createCosmosClient } from '../../shared/azure/cosmos/create-cosmos-client.ts';
 import { type Azurite, startAzurite } from '../azurite/start-azurite.ts';
 import { ensureCosmosContainers } from '../cosmos/ensure-containers.ts';
+import { loadKeys } from '../host/keys.ts';
 import { appSettings, type StackAccess } from './app-settings.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
 import { externalHost } from './external-host.ts';
@@ -51,13 +52,13 @@ const DIE_WITH_PARENT = ['--import', new URL('./die-with-parent.ts', import.meta
  * Starts everything and resolves when the host serves and every subscription is in place. Data of an earlier run in
  * the same folder is taken up where it was left.
  *
- * @throws Error naming the ports that are taken, before anything starts; or saying which part did not start, with the end of its log; what had started is stopped again
+ * @throws Error naming the ports that are taken, before anything starts; or saying which part did not start, with the
+ * end of its log, and what had started is stopped again
  */
 export const startStack = async (options: StackOptions): Promise<Stack> => {
   const { ports, report } = options;
   const dataDir = resolve(options.dataDir);
-  const taken = await portsInUse(ports);
-  if (taken.length > 0) throw new Error(`port ${taken.join(', ')} is in use by another process`);
+  await assertPortsFree(options);
   const credentials = await loadCredentials(dataDir);
   const urls = { api: at(ports.host), azure: at(ports.azure), cosmos: at(ports.cosmos) };
   const logFile = (name: string): string => join(dataDir, 'logs', `${name}.log`);
@@ -78,6 +79,12 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     await stopAll(parts);
     throw error;
   }
+};
+
+/** A host that somebody else starts may be there already. */
+const assertPortsFree = async ({ ports, settingsFile }: StackOptions): Promise<void> => {
+  const taken = (await portsInUse(ports)).filter((port) => settingsFile === undefined || port !== ports.host);
+  if (taken.length > 0) throw new Error(`port ${taken.join(', ')} is in use by another process`);
 };
 
 type PartFactory = (name: string, args: readonly string[], env: Record<string, string>) => Supervised;
@@ -130,21 +137,28 @@ const startServices = async (parts: Parts, part: PartFactory, services: Services
   const { ports, dataDir, credentials, azurite, options } = services;
   const { topicKey, armToken } = credentials;
   const { connectionString: storageConnectionString, blobEndpoint, queueEndpoint } = azurite;
+  const systemKey = await webhookKey(dataDir, options);
   parts.azure = part(
     'azure',
     [script('azure.ts')],
-    toEnvironment({ ports, dataDir, topicKey, armToken, storageConnectionString }),
+    toEnvironment({ ports, dataDir, topicKey, armToken, storageConnectionString, systemKey }),
   );
   const settings = appSettings({ ports, credentials, storageConnectionString, blobEndpoint, queueEndpoint }, options);
   const { settingsFile, report } = options;
   const host =
     settingsFile === undefined
-      ? part('host', hostArguments(ports, dataDir), settings)
+      ? part('host', [...hostArguments(ports, dataDir), ...(options.auth ? ['--enforce-keys'] : [])], settings)
       : externalHost({ url: at(ports.host), settingsFile, settings, report });
   parts.host = host;
   await Promise.all([parts.azure.start(), host.start()]);
   return host;
 };
+
+/** Key of the host's Event Grid webhook: where clients must show a token, nobody else may send events either. */
+const webhookKey = async (dataDir: string, { auth, settingsFile }: StackOptions): Promise<string | undefined> =>
+  auth && settingsFile === undefined
+    ? (await loadKeys(join(dataDir, 'host'))).system['eventgrid_extension']
+    : undefined;
 
 const hostArguments = (ports: Ports, dataDir: string): readonly string[] => [
   script('../host/main.ts'),

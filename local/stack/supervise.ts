@@ -22,7 +22,9 @@ export const supervise = (options: Omit<ChildOptions, 'onExit'>, report: (line: 
 
   const start = async (): Promise<void> => {
     wanted = true;
-    child = await startChild({ ...options, onExit: (reason) => void restart(reason) });
+    const started = await startChild({ ...options, onExit: (reason) => void restart(reason) });
+    if (wanted) child = started;
+    else await started.stop(GRACE_MS);
   };
 
   const restart = async (reason: string): Promise<void> => {
