@@ -13,22 +13,27 @@ export interface Supervised {
 
 const GRACE_MS = 6_000;
 const BACK_OFF_MS = [200, 1_000, 5_000, 15_000] as const;
+/** A child that ran this long was well: its next crash is the first again. */
+const WELL_AFTER_MS = 60_000;
 
 /** Keeps one child running; `report` is told in one line whenever it had to be started again. */
 export const supervise = (options: Omit<ChildOptions, 'onExit'>, report: (line: string) => void): Supervised => {
   let child: Child | undefined;
   let wanted = false;
   let crashes = 0;
+  let startedAtMs = 0;
 
   const start = async (): Promise<void> => {
     wanted = true;
     const started = await startChild({ ...options, onExit: (reason) => void restart(reason) });
+    startedAtMs = performance.now();
     if (wanted) child = started;
     else await started.stop(GRACE_MS);
   };
 
   const restart = async (reason: string): Promise<void> => {
     child = undefined;
+    if (performance.now() - startedAtMs > WELL_AFTER_MS) crashes = 0;
     while (wanted && child === undefined) {
       const waitMs = BACK_OFF_MS[Math.min(crashes, BACK_OFF_MS.length - 1)] ?? 0;
       crashes += 1;

@@ -1,4 +1,5 @@
 import { subjectOf } from '../events/subjects.ts';
+import { isSlipwayError } from '../platform/errors.ts';
 import { derivedId } from '../platform/ids.ts';
 import { type Cause, journalEntry } from '../platform/journal.ts';
 import type { Logger } from '../platform/logging.ts';
@@ -46,12 +47,7 @@ export const buildModelPackage = async (
   if (found === undefined || found.value.phase !== 'requested') return;
   const began = services.clock();
 
-  const version = await getModelVersion(services, wish.model, wish.version);
-  const source = await services.modelSource.filesOf(version);
-  const result =
-    'unreachable' in source
-      ? ({ kind: 'refused', refusal: unreachable(source.unreachable) } as const)
-      : await buildPackage(services, { name: wish.model, version: wish.version, files: source.files });
+  const result = await attempt(services, wish);
 
   const durationMs = services.clock() - began;
   const next =
@@ -61,6 +57,37 @@ export const buildModelPackage = async (
   await services.packageStore.save(modelId, next, { etag: found.etag, entry: entryOf(modelId, next, services.clock) });
   services.log.info({ model: wish.model, version: wish.version, phase: next.phase, durationMs }, 'package attempted');
 };
+
+type Attempt =
+  | ({ readonly kind: 'built' } & BuiltPackage)
+  | { readonly kind: 'refused'; readonly refusal: Pick<Refusal, 'message'> & { readonly code: string } };
+
+const attempt = async (
+  services: BuildModelPackageServices,
+  { model, version: number }: { readonly model: string; readonly version: string },
+): Promise<Attempt> => {
+  const version = await versionIfAny(services, model, number);
+  if (version === undefined) return { kind: 'refused', refusal: deleted(model, number) };
+  const source = await services.modelSource.filesOf(version);
+  return 'unreachable' in source
+    ? { kind: 'refused', refusal: unreachable(source.unreachable) }
+    : buildPackage(services, { name: model, version: number, files: source.files });
+};
+
+/** The version, or undefined: there was one when its package was asked for, so by now it has been deleted. */
+const versionIfAny = async (services: BuildModelPackageServices, model: string, version: string) => {
+  try {
+    return await getModelVersion(services, model, version);
+  } catch (cause) {
+    if (isSlipwayError(cause) && cause.code === 'RESOURCE_DOES_NOT_EXIST') return undefined;
+    throw cause;
+  }
+};
+
+const deleted = (model: string, version: string) => ({
+  code: 'version-deleted',
+  message: `version ${version} of '${model}' was deleted before it was packaged`,
+});
 
 const unreachable = (reason: string): Pick<Refusal, 'message'> & { readonly code: string } => ({
   code: 'artifacts-unreachable',
