@@ -1,6 +1,7 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
-import { type ErrorCode, SlipwayError } from '../platform/errors.ts';
+import { SlipwayError } from '../platform/errors.ts';
+import { codeOfStatus } from './code-of-status.ts';
 
 const detail = z.object({ code: z.string().nullish(), message: z.string().nullish() });
 const armError = detail.extend({
@@ -13,18 +14,6 @@ const body = z.object({ error: armError });
 
 export type ArmErrorBody = z.infer<typeof armError>;
 
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  400: 'INVALID_PARAMETER_VALUE',
-  401: 'PERMISSION_DENIED',
-  403: 'PERMISSION_DENIED',
-  404: 'RESOURCE_DOES_NOT_EXIST',
-  408: 'TEMPORARILY_UNAVAILABLE',
-  409: 'RESOURCE_CONFLICT',
-  412: 'PRECONDITION_FAILED',
-  413: 'PAYLOAD_TOO_LARGE',
-  422: 'INVALID_PARAMETER_VALUE',
-  429: 'REQUEST_LIMIT_EXCEEDED',
-};
 /** Said of a resource on which another operation runs, sometimes with 400 instead of 409. */
 const BUSY = /in (Creating|Updating|Deleting|Scaling) provisioning state|another operation is in progress/i;
 
@@ -50,9 +39,7 @@ export const fromArmResponse = (response: PipelineResponse, operation: string): 
   const error = parseArmError(response.bodyAsText);
   const message = error ? armErrorMessage(error) : `status ${status}`;
   const isBusy = status < 500 && BUSY.test(`${error?.message} ${message}`);
-  const code = isBusy
-    ? 'RESOURCE_CONFLICT'
-    : (CODES[status] ?? (status >= 500 ? 'TEMPORARILY_UNAVAILABLE' : 'INTERNAL_ERROR'));
+  const code = isBusy ? 'RESOURCE_CONFLICT' : codeOfStatus(status);
   const retryAfterS = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new SlipwayError(code, `${operation}: ${message}`, {
     details: { status },

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, isSlipwayError, SlipwayError } from '../platform/errors.ts';
+import { codeOfStatus } from './code-of-status.ts';
 
 /** The parts of an Azure SDK's RestError that are read, by shape: each SDK brings its own copy of the class. */
 interface RestErrorLike {
@@ -8,19 +9,6 @@ interface RestErrorLike {
   readonly details?: { readonly errorCode?: string };
   readonly response?: { readonly headers?: { get(name: string): string | undefined } };
 }
-
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  400: 'INVALID_PARAMETER_VALUE',
-  401: 'PERMISSION_DENIED',
-  403: 'PERMISSION_DENIED',
-  404: 'RESOURCE_DOES_NOT_EXIST',
-  408: 'TEMPORARILY_UNAVAILABLE',
-  409: 'RESOURCE_CONFLICT',
-  412: 'PRECONDITION_FAILED',
-  413: 'PAYLOAD_TOO_LARGE',
-  416: 'INVALID_PARAMETER_VALUE',
-  429: 'REQUEST_LIMIT_EXCEEDED',
-};
 
 /** Whether the error is an answer with this status. */
 export const hasStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
@@ -42,7 +30,7 @@ export const fromRestError = (error: unknown, operation: string, details: ErrorD
   const { statusCode, response } = restError(error);
   const code = serviceCode(error);
   const retryAfterMs = retryAfter(response?.headers?.get('retry-after'));
-  const ours = statusCode === undefined ? codeWithoutStatus(error) : (CODES[statusCode] ?? codeOfStatus(statusCode));
+  const ours = statusCode === undefined ? codeWithoutStatus(error) : codeOfStatus(statusCode);
   return new SlipwayError(ours, `could not ${operation}${code === undefined ? '' : ` (${code})`}`, {
     cause: error,
     details: { ...details, ...(statusCode === undefined ? {} : { status: statusCode }) },
@@ -51,8 +39,6 @@ export const fromRestError = (error: unknown, operation: string, details: ErrorD
 };
 
 const restError = (error: unknown): RestErrorLike => (error instanceof Error ? (error as Error & RestErrorLike) : {});
-
-const codeOfStatus = (status: number): ErrorCode => (status >= 500 ? 'TEMPORARILY_UNAVAILABLE' : 'INTERNAL_ERROR');
 
 /** Sockets and name resolution fail with a RestError of their own; anything else is a defect. */
 const codeWithoutStatus = (error: unknown): ErrorCode =>
