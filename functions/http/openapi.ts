@@ -42,6 +42,11 @@ const bodyOf = (body: AnyRoute<never>['body']): Json => {
   return { requestBody: { required: true, content } };
 };
 
+const PROBLEM_ANSWER: Json = {
+  description: 'A problem.',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
 const operationOf = (route: AnyRoute<never>): Json => ({
   operationId: route.name,
   summary: route.summary,
@@ -56,10 +61,8 @@ const operationOf = (route: AnyRoute<never>): Json => ({
         ? {}
         : { content: { 'application/json': { schema: schemaOf(route.output, 'output') } } }),
     },
-    default: {
-      description: 'A problem.',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    },
+    '4XX': PROBLEM_ANSWER,
+    '5XX': PROBLEM_ANSWER,
   },
 });
 
