@@ -12,14 +12,22 @@ const MAX_LAYERS = 8;
  * @throws SlipwayError INVALID_PARAMETER_VALUE with MLflow's text `Invalid path`
  */
 export const artifactPath = (decoded: string): string => {
-  let layer = decoded;
-  for (let depth = 0; ; depth += 1) {
-    if (unsafe(layer) || depth > MAX_LAYERS) throw invalid('Invalid path');
+  const path = segmentsOf(decoded).join('/');
+  // Both: what is left out may have hidden what comes after it, as in `./%2f`.
+  if (!isSafe(decoded) || !isSafe(path)) throw invalid('Invalid path');
+  return path;
+};
+
+/** True when no layer of percent-encoding leads out. */
+const isSafe = (path: string): boolean => {
+  let layer = path;
+  for (let depth = 0; depth <= MAX_LAYERS; depth += 1) {
+    if (unsafe(layer)) return false;
     const next = percentDecoded(layer);
-    if (next === layer) break;
+    if (next === layer) return true;
     layer = next;
   }
-  return segmentsOf(decoded).join('/');
+  return false;
 };
 
 const segmentsOf = (path: string): string[] => path.split('/').filter((segment) => segment !== '' && segment !== '.');
