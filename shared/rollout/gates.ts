@@ -101,7 +101,7 @@ const measure = (gate: Gate & { type: 'absolute' }, stretch: readonly Deployment
     case 'p95':
     case 'p99': {
       const key = `${gate.metric}Ms` as const;
-      const told = stretch.filter((metrics) => metrics[key] !== undefined && metrics.requests > 0);
+      const told = stretch.filter((metrics) => metrics[key] !== undefined);
       const counted = total(told, (metrics) => metrics.requests);
       return counted === 0 ? undefined : total(told, (metrics) => (metrics[key] ?? 0) * metrics.requests) / counted;
     }

@@ -40,8 +40,7 @@ export const finishHold: Rule = (tick) => {
 export const finishRetiring: Rule = (tick) => {
   const { rollout, seen } = tick;
   if (rollout.phase !== 'Retiring') return undefined;
-  const retires = rollout.from !== undefined && rollout.policy.retire.action === 'delete';
-  if (!retires || rollout.from === undefined) return succeed(tick, []);
+  if (rollout.from === undefined || rollout.policy.retire.action === 'keep') return succeed(tick, []);
   const { deployment } = rollout.from;
   if (seen.stable === undefined) return succeed(tick, [{ type: 'slipway.deployment.retired', deployment }]);
   return stay(tick, {

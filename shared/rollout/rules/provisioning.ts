@@ -76,7 +76,7 @@ const deploy = (tick: Tick, image: string): Change => {
 
 const putDeployment = (tick: Tick, image: string, patch: Partial<Rollout> = {}): Change => {
   const { rollout, now } = tick;
-  if (!mayRetry(rollout.deploymentPut, now, RETRY_MS)) return stay(tick, { patch });
+  if (!mayRetry(rollout.deploymentPut, now, RETRY_MS)) return stay(tick);
   return stay(tick, {
     patch: { ...patch, deploymentPut: nextTry(rollout.deploymentPut, now) },
     effects: [{ type: 'put-deployment', deployment: rollout.to.deployment, spec: deploymentSpec(rollout, image) }],

@@ -90,6 +90,34 @@ describe('a model', () => {
     expect(checked).toMatchObject({ kind: 'refused', refusal: { code: 'model-too-large' } });
   });
 
+  it.each([
+    ['as many files as allowed', 'more', { maxFiles: 4, maxBytes: 1_000_000 }, 'servable'],
+    ['a path deep in folders', 'model.onnx/a/b', undefined, 'refused'],
+    ['a file in a folder in a folder', 'code/a/b', undefined, 'servable'],
+  ])('with %s is %s', async (_, path, limits, kind) => {
+    expect(await check(withPath(path), limits)).toMatchObject({ kind });
+  });
+
+  it('may be exactly as large as allowed, and may claim to be', async () => {
+    const bytes = Object.values(tinyModel()).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const limited = async (files: Readonly<Record<string, string>>, maxBytes: number) =>
+      (await check(files, { maxFiles: 10, maxBytes })).kind;
+    const claims = (size: number) => withMlmodel({ more: `model_size_bytes: ${size}` });
+
+    expect(await limited(tinyModel(), bytes)).toBe('servable');
+    expect(await limited(tinyModel(), bytes - 1)).toBe('refused');
+    expect(await limited(claims(100_000), 100_000)).toBe('servable');
+    expect(await limited(claims(100_001), 100_000)).toBe('refused');
+    expect(await limited(claims(7), 100_000)).toBe('servable');
+  });
+
+  it('is refused when its listing names a file twice', async () => {
+    const folder = await readModel(memoryFiles(tinyModel()));
+    const twice = { ...folder, listing: [...folder.listing, ...folder.listing.slice(0, 1)] };
+
+    expect(checkModel(twice)).toMatchObject({ kind: 'refused', refusal: { code: 'path-not-allowed' } });
+  });
+
   it('is refused when it has too many files', async () => {
     const checked = await check(withPath('more'), { maxFiles: 3, maxBytes: 1_000_000 });
 

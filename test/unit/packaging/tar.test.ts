@@ -35,6 +35,58 @@ describe('tar1', () => {
     expect(sha256(bytes)).toBe('39a62be1a33d75f3dc1123f82797e71b99c00b188ecbd0794759f45225228555');
   });
 
+  it('opens files only, and tells the hash of each', async () => {
+    const opened: string[] = [];
+    const hashes: string[] = [];
+    const entries = planTar([file('a/b', 3), file('a/c', 0)]);
+
+    await buffer(
+      Readable.from(
+        tarBytes(entries, {
+          open: async (path) => {
+            opened.push(path);
+            return Readable.from(path === 'a/b' ? [Buffer.from('ab'), Buffer.from('c')] : []);
+          },
+          onFile: (path, hash) => hashes.push(`${path} ${hash}`),
+        }),
+      ),
+    );
+
+    expect(opened).toEqual(['a/b', 'a/c']);
+    expect(hashes).toEqual([
+      'a/b ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+      'a/c e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    ]);
+  });
+
+  it('reads no further than a file was planned, and says what it saw', async () => {
+    let read = 0;
+    async function* endless() {
+      for (;;) {
+        read += 1;
+        yield Buffer.from('ab');
+        if (read > 10) return;
+      }
+    }
+    const bytes = tarBytes(planTar([file('x', 3)]), {
+      open: async () => Readable.from(endless(), { highWaterMark: 1 }),
+    });
+
+    await expect(buffer(Readable.from(bytes))).rejects.toMatchObject({ details: { size: 3, seen: 4 } });
+    expect(read).toBeLessThan(6);
+  });
+
+  it('extends the header for a name above 100 characters only, and a size above 8 GiB only', () => {
+    const sizeOf = (path: string, size: number) => tarSize(planTar([file(path, size)])) - size - 1024;
+    const most = 8 * 1024 ** 3 - 512;
+
+    expect(sizeOf('x'.repeat(100), 512)).toBe(512);
+    expect(sizeOf('x'.repeat(101), 512)).toBe(3 * 512);
+    expect(sizeOf('x', most)).toBe(512);
+    expect(tarSize(planTar([file('x', 8 * 1024 ** 3 - 1)]))).toBe(8 * 1024 ** 3 + 512 + 1024);
+    expect(sizeOf('x', 8 * 1024 ** 3)).toBe(3 * 512);
+  });
+
   it('knows its size before reading anything', async () => {
     const files = { 'a/b': 'x'.repeat(511), 'a/c': 'x'.repeat(512), 'a/d': '', ä: 'x'.repeat(513) };
     const entries = planTar(Object.entries(files).map(([path, content]) => file(path, content.length)));

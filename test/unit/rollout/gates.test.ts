@@ -1,62 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { epochMs } from '../../../shared/platform/time.ts';
-import { type Batch, noEvidence } from '../../../shared/rollout/evidence.ts';
 import { judge, sequentialBound } from '../../../shared/rollout/gates.ts';
-import type { DeploymentMetrics } from '../../../shared/rollout/ports.ts';
-import { requirementOf, sequentialSamples } from '../../../shared/rollout/requirement.ts';
-import type { Rollout } from '../../../shared/rollout/rollout.ts';
-import { MINUTE, rolloutIn } from '../../support/rollout-fixtures.ts';
-import { policyOf, T0 } from '../../support/rollout-world.ts';
-
-const metrics = (requests: number, errors = 0, rest: Partial<DeploymentMetrics> = {}): DeploymentMetrics => ({
-  requests,
-  errors,
-  timeouts: 0,
-  ...rest,
-});
-
-/** One-minute batches in a row. */
-const batches = (...pairs: readonly (readonly [canary: DeploymentMetrics, stable: DeploymentMetrics])[]): Batch[] =>
-  pairs.map(([canary, stable], i) => ({
-    from: epochMs(T0 + i * MINUTE),
-    to: epochMs(T0 + (i + 1) * MINUTE),
-    mixed: false,
-    canary,
-    stable,
-  }));
-
-const sum = (all: readonly Batch[], side: 'canary' | 'stable') => ({
-  requests: all.reduce((total, batch) => total + batch[side].requests, 0),
-  errors: all.reduce((total, batch) => total + batch[side].errors, 0),
-});
-
-const STEPS = [
-  { kind: 'traffic', weight: 1, bake: 'PT10M' },
-  { kind: 'traffic', weight: 50, bake: 'PT10M' },
-  { kind: 'traffic', weight: 100 },
-];
-
-const baking = (all: readonly Batch[], policy: Record<string, unknown>, step = 0): Rollout => {
-  const canary = sum(all, 'canary');
-  const stable = sum(all, 'stable');
-  return rolloutIn('Baking', {
-    policy: policyOf({ steps: STEPS, ...policy }),
-    step,
-    evidence: {
-      ...noEvidence(1_000),
-      batches: all,
-      canary,
-      stable,
-      coveredMs: all.length * MINUTE,
-      inStep: { since: T0, canary: canary.requests, stable: stable.requests },
-    },
-  });
-};
-
-const RATIO = { id: 'errors', type: 'errorRatio' };
-const DEAD = { id: 'dead', type: 'absolute', metric: 'errorRate', max: 0.5, minSamples: 20 };
-
-const verdictsOf = (rollout: Rollout): string[] => judge(rollout).map(({ gate, verdict }) => `${gate} ${verdict}`);
+import { baking, batches, DEAD, metrics, RATIO, STEPS, verdictsOf } from '../../support/rollout-baking.ts';
+import { policyOf } from '../../support/rollout-world.ts';
 
 describe('the errorRatio gate', () => {
   const worse = batches(
@@ -122,6 +67,7 @@ describe('the absolute gate', () => {
     ['fails with exactly enough requests', [metrics(20, 11)], 'dead fail'],
     ['cannot tell with too few', [metrics(19, 19)], 'dead insufficient'],
     ['adds windows until there are enough', [metrics(10, 10), metrics(10, 10)], 'dead fail'],
+    ['fails when it has failed for long', [metrics(30, 30), metrics(30, 30), metrics(30, 30)], 'dead fail'],
     ['forgets what is longer ago', [metrics(30, 30), metrics(30, 0)], 'dead pass'],
   ])('%s', (_, canaries, expected) => {
     const all = batches(...canaries.map((canary) => [canary, metrics(1000)] as const));
@@ -179,75 +125,89 @@ describe('the absolute gate', () => {
   });
 });
 
-describe('the number of requests that are enough', () => {
-  it.each([
-    [2, 0.01, 3500],
-    [3, 0.01, 1050],
-    [5, 0.01, 350],
-    [10, 0.01, 110],
-    [5, 0, 3500],
-    [5, 0.5, 100],
-    [2, 0.0001, 35_000],
-    [1.2, 0.001, 50_000],
-    [30, 0.001, 176],
-    [4, 0.01, 566],
-  ])('for ratio %d at a stable rate of %d is %d', (ratio, rate, expected) => {
-    expect(sequentialSamples(ratio, rate)).toBe(expected);
+describe('a verdict', () => {
+  const steps = [{ kind: 'traffic', weight: 20, bake: 'PT10M', minSamples: 100 }, STEPS[2]];
+  const gate = { id: 'g', type: 'absolute', metric: 'p95', max: 100, minSamples: 50 };
+
+  it('of an absolute gate says what it says it from', () => {
+    const all = batches([metrics(60, 6, { p95Ms: 70 }), metrics(100)], [metrics(40, 1), metrics(100)]);
+
+    expect(judge(baking(all, { steps, gates: [{ ...gate, enforce: false }], allowUngated: true }))).toStrictEqual([
+      {
+        gate: 'g',
+        enforced: false,
+        verdict: 'pass',
+        detail: { metric: 'p95', value: 70, max: 100, canaryRequests: 100, canaryErrors: 7 },
+      },
+    ]);
   });
 
-  const traffic = (canary: number, stable: number, minutes = 10) =>
-    batches(
-      ...Array.from(
-        { length: minutes },
-        () => [metrics(canary / minutes), metrics(stable / minutes, stable / minutes / 200)] as const,
+  it('of an absolute gate without a whole stretch has no value', () => {
+    expect(
+      judge(baking(batches([metrics(49, 1, { p95Ms: 500 }), metrics(100)]), { steps, gates: [gate] })),
+    ).toStrictEqual([
+      {
+        gate: 'g',
+        enforced: true,
+        verdict: 'insufficient',
+        detail: { metric: 'p95', value: null, max: 100, canaryRequests: 49, canaryErrors: 1 },
+      },
+    ]);
+  });
+
+  it('of a ratio gate says what it says it from', () => {
+    const rollout = baking(batches([metrics(99, 2), metrics(400, 8)]), { steps, gates: [RATIO] });
+
+    expect(judge(rollout)).toStrictEqual([
+      {
+        gate: 'errors',
+        enforced: true,
+        verdict: 'insufficient',
+        detail: {
+          canaryRequests: 99,
+          canaryErrors: 2,
+          stableRequests: 400,
+          stableErrors: 8,
+          neededRequests: 100,
+          eValue: expect.closeTo(0.242566, 5) as number,
+          bound: 100,
+        },
+      },
+    ]);
+  });
+
+  it('fails at exactly the bound', () => {
+    const carried = (value: number) => ({ errors: Array.from({ length: 24 }, () => Math.log(value)) });
+    const rollout = baking([], { steps, gates: [RATIO] });
+    const said = (value: number) =>
+      verdictsOf({ ...rollout, evidence: { ...rollout.evidence, carried: carried(value) } })[0];
+
+    expect(said(100.000001)).toBe('errors fail');
+    expect(said(99.999999)).toBe('errors insufficient');
+  });
+
+  it.each([
+    ['leaves out windows without a percentile', [metrics(40, 0, { p95Ms: 90 }), metrics(40)], 90],
+    ['leaves out windows without requests', [metrics(50, 0, { p95Ms: 80 }), metrics(0, 0, { p95Ms: 900 })], 80],
+    ['has none without any percentile', [metrics(50), metrics(50)], null],
+    ['has none when only windows without requests tell one', [metrics(50), metrics(0, 0, { p95Ms: 900 })], null],
+    ['is that of the newest stretch', [metrics(50, 0, { p95Ms: 10 }), metrics(50, 0, { p95Ms: 20 })], 20],
+    ['may be of more than one window', [metrics(30, 0, { p95Ms: 10 }), metrics(20, 0, { p95Ms: 20 })], 14],
+  ])('of a percentile %s', (_, canaries, value) => {
+    const all = batches(...canaries.map((canary) => [canary, metrics(100)] as const));
+
+    expect(judge(baking(all, { steps, gates: [gate] }))[0]?.detail['value']).toBe(value);
+  });
+
+  it('adds up each stretch by itself', () => {
+    const all = batches(
+      ...[metrics(30, 30), metrics(30, 30), metrics(30, 30), metrics(30, 0)].map(
+        (canary) => [canary, metrics(100)] as const,
       ),
     );
+    const rate = { id: 'g', type: 'absolute', metric: 'errorRate', max: 0.4, minSamples: 50, consecutive: 2 };
 
-  it.each([
-    ['half of what is expected in a small step', traffic(200, 19_800), 0, 100],
-    ['at least 20 in a small step', traffic(30, 2_970), 0, 20],
-    ['what its extensions can bring when that is less', traffic(2.5, 247.5), 0, 5],
-    ['one without any traffic', traffic(0, 0), 0, 1],
-    ['the whole number in the last step below 100', traffic(5_000, 5_000), 1, 700],
-  ])('is %s', (_, all, step, expected) => {
-    expect(requirementOf(baking(all, { gates: [RATIO] }, step)).canary).toBe(expected);
-  });
-
-  it('is what the step says, counted in the step', () => {
-    const steps = [{ kind: 'traffic', weight: 20, bake: 'PT10M', minSamples: 40 }, STEPS[2]];
-    const rollout = baking(traffic(5_000, 20_000), { steps, gates: [RATIO] });
-
-    const inStep = { since: T0, canary: 39, stable: 400 };
-    expect(requirementOf({ ...rollout, evidence: { ...rollout.evidence, inStep } })).toEqual({
-      canary: 40,
-      stable: 40,
-      seenCanary: 39,
-      seenStable: 400,
-    });
-  });
-
-  it('asks less of stable where it has less of the traffic, and nothing where nobody compares', () => {
-    const steps = [{ kind: 'traffic', weight: 80, bake: 'PT10M', minSamples: 100 }, STEPS[2]];
-
-    expect(requirementOf(baking([], { steps, gates: [RATIO] })).stable).toBe(25);
-    expect(requirementOf(baking([], { steps, gates: [DEAD] })).stable).toBe(0);
-    expect(requirementOf({ ...baking([], { steps, gates: [RATIO] }), from: undefined }).stable).toBe(0);
-  });
-
-  it('knows how stable did the day before', () => {
-    const rollout = baking([], { gates: [RATIO] }, 1);
-
-    const evidence = { ...rollout.evidence, baseline: { requests: 100_000, errors: 2_000 } };
-    expect(requirementOf({ ...rollout, evidence }).canary).toBe(175);
-  });
-
-  it('makes a gate insufficient until both versions have them', () => {
-    const steps = [{ kind: 'traffic', weight: 50, bake: 'PT10M', minSamples: 100 }, STEPS[2]];
-    const with_ = (canary: number, stable: number) =>
-      verdictsOf(baking(batches([metrics(canary), metrics(stable)]), { steps, gates: [RATIO] }))[0];
-
-    expect(with_(100, 100)).toBe('errors pass');
-    expect(with_(99, 100)).toBe('errors insufficient');
-    expect(with_(100, 99)).toBe('errors insufficient');
+    expect(judge(baking(all, { steps, gates: [rate] }))[0]).toMatchObject({ verdict: 'fail', detail: { value: 0.5 } });
+    expect(judge(baking(all, { steps, gates: [{ ...rate, consecutive: 3 }] }))[0]).toMatchObject({ verdict: 'pass' });
   });
 });

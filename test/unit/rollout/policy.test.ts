@@ -241,6 +241,34 @@ describe('rollout policy', () => {
         analysis: { interval: 'PT1S', ingestionDelay: 'PT1S' },
       },
     ],
+    [
+      'with a bake of two intervals, just longer than the delay',
+      {
+        steps: [{ kind: 'traffic', weight: 10, bake: 'PT2M' }, STEPS[2]],
+        analysis: { interval: 'PT1M', ingestionDelay: 'PT119S' },
+      },
+    ],
+    ['with a rate of 1', { gates: [{ id: 'dead', type: 'absolute', metric: 'timeoutRate', max: 1 }] }],
+    ['with a latency above 1', { gates: [{ id: 'slow', type: 'absolute', metric: 'p95', max: 2 }] }],
+    ['whose gate judges a traffic step', { steps: STEPS, gates: [{ ...GATE, steps: [1, 2] }] }],
+    [
+      'with one enforced gate of two',
+      {
+        gates: [
+          { ...GATE, enforce: false },
+          { ...GATE, id: 'other' },
+        ],
+      },
+    ],
+    ['with two approvals', { approvals: [{ before: 2 }, { before: 'promote' }], deadline: { after: 'P9D' } }],
+    ['with one smoke step and one weight', { steps: [STEPS[0], STEPS[2]] }],
+    ['with requests of a millisecond', { deployment: { requestTimeout: 'PT0.001S' } }],
+    ['with requests of three minutes', { deployment: { requestTimeout: 'PT3M' } }],
+    ['that yields its hold at its end', { hold: { duration: 'PT1H', yieldAfter: 'PT1H' } }],
+    [
+      'with freezes',
+      { freeze: { windows: [{ name: 'x', from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:00:01Z' }] } },
+    ],
     ['that yields its hold at once', { hold: { duration: 'PT10S' } }],
     ['whose endpoint is named after the model', { selector: { endpoint: '{model}', model: '*' } }],
   ])('may be one %s', (_, raw) => {
@@ -257,5 +285,9 @@ describe('rollout policy', () => {
       },
     ]);
     expect(capabilityProblems(policy, 30_000)).toEqual([]);
+    expect(capabilityProblems(policy, 180_001).map(({ path }) => path)).toEqual([
+      ['analysis', 'interval'],
+      ['analysis', 'ingestionDelay'],
+    ]);
   });
 });

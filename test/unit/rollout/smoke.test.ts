@@ -21,6 +21,9 @@ describe('a smoke answer', () => {
     ['{"predictions":[]}', 'answered without predictions'],
     ['{}', 'answered without predictions'],
     ['[]', 'answered without predictions'],
+    ['7', 'answered JSON that is neither list nor object'],
+    ['{"predictions":"none"}', undefined],
+    ['{"predictions":[0]}', undefined],
     ['null', 'answered JSON that is neither list nor object'],
     ['"ok"', 'answered JSON that is neither list nor object'],
     ['', 'answered something that is not JSON'],
@@ -39,6 +42,8 @@ describe('a smoke answer', () => {
     [{ status: 503 }, true],
     [{ status: 429 }, true],
     [{ status: 500 }, true],
+    [{ status: 502 }, true],
+    [{ status: 504 }, true],
     [{ status: 500, modelStatus: 500 }, false],
     [{ status: 424, modelStatus: 503 }, false],
     [{ status: 408 }, false],
@@ -108,8 +113,77 @@ describe('judging smoke', () => {
     expect(judgeSmoke(smoking([...many, slow], { repeat: 22, maxLatencyMs: 100 }), NOW).kind).toBe('failed');
   });
 
-  it('fails at once without anything to send', () => {
-    expect(judgeSmoke({ ...smoking([]), servingInput: undefined }, NOW)).toMatchObject({ kind: 'failed' });
+  const said = (verdict: 'pass' | 'fail', requests: number, failed: number, p95Ms: number | null) => ({
+    gate: 'smoke',
+    enforced: true,
+    verdict,
+    detail: { requests, failed, p95Ms },
+  });
+
+  it.each([
+    ['running', [good], { timeout: 'PT5M' }, 5 * MINUTE - 1, { kind: 'running' }],
+    [
+      'out of time',
+      [good, good],
+      { timeout: 'PT5M' },
+      5 * MINUTE,
+      {
+        kind: 'failed',
+        message: 'only 2 of 4 smoke requests were answered within PT5M',
+        verdict: said('fail', 2, 0, 10),
+      },
+    ],
+    [
+      'slow',
+      [good, good, good, { status: 200, latencyMs: 500.6 }],
+      { maxLatencyMs: 500 },
+      0,
+      {
+        kind: 'failed',
+        message: 'smoke requests took 501 ms (95th percentile), over 500 ms',
+        verdict: said('fail', 4, 0, 501),
+      },
+    ],
+    [
+      'bad by three',
+      [good, bad, { status: 500, latencyMs: 10, problem: 'answered 500' }, bad],
+      { minPass: 0.5 },
+      0,
+      {
+        kind: 'failed',
+        message: '3 of 4 smoke requests failed: the canary answered 424',
+        verdict: said('fail', 4, 3, 10),
+      },
+    ],
+    ['good enough', [good, bad, good, bad], { minPass: 0.5 }, 0, { kind: 'passed', verdict: said('pass', 4, 2, 10) }],
+  ] as const)('tells that it is %s', (_, answers, step, laterMs, expected) => {
+    expect(judgeSmoke(smoking(answers, step), addMs(NOW, laterMs))).toStrictEqual(expected);
+  });
+
+  it('sorts by number and takes the nearest rank', () => {
+    const answers = [9, 100, 20, 3, 1].map((latencyMs) => ({ status: 200, latencyMs }));
+    const p95 = (some: readonly SmokeAnswer[]) => {
+      const result = judgeSmoke(smoking(some, { repeat: some.length }), NOW);
+      return result.kind === 'running' ? undefined : result.verdict.detail['p95Ms'];
+    };
+
+    expect(p95(answers)).toBe(100);
+    expect(p95(answers.slice(0, 2))).toBe(100);
+    expect(p95(answers.slice(2))).toBe(3);
+    expect(p95([good, ...Array.from({ length: 40 }, (_, i) => ({ status: 200, latencyMs: 40 - i }))])).toBe(38);
+  });
+
+  it('fails at once without anything to send, or without a step', () => {
+    expect(judgeSmoke({ ...smoking([]), servingInput: undefined }, NOW)).toStrictEqual({
+      kind: 'failed',
+      message: 'the model has no input example to send: log it again with input_example=, or leave the smoke step out',
+      verdict: said('fail', 0, 0, null),
+    });
+    expect(judgeSmoke({ ...smoking([good]), step: 1 }, NOW)).toStrictEqual({
+      kind: 'failed',
+      message: 'there is no smoke step',
+      verdict: said('fail', 1, 0, 10),
+    });
   });
 
   it('knows which step is smoke', () => {

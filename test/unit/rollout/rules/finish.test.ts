@@ -68,9 +68,9 @@ describe('retiring', () => {
   const RETIRED = [{ type: 'slipway.deployment.retired', deployment: 'v1-aaaa' }];
 
   it('deletes the version before, once', () => {
-    expect(
-      applied(finishRetiring, 'Retiring', { seen: { stable: deployment('v1-aaaa', 'Succeeded') } }),
-    ).toStrictEqual(still({ effects: [{ type: 'delete-deployment', deployment: 'v1-aaaa' }] }));
+    expect(applied(finishRetiring, 'Retiring', { seen: { stable: deployment('v1-aaaa', 'Succeeded') } })).toStrictEqual(
+      still({ effects: [{ type: 'delete-deployment', deployment: 'v1-aaaa' }] }),
+    );
     expect(applied(finishRetiring, 'Retiring')).toStrictEqual(still());
   });
 
