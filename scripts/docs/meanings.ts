@@ -5,8 +5,6 @@ import type { ErrorCode } from '../../shared/platform/errors.ts';
 export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
   schemaVersion: 'Version of this form.',
   name: 'Must be the name in the path.',
-  'selector.stages':
-    'Only versions that are moved to one of these stages. A registration is no stage change, and nothing reacts to stage changes yet: such a policy is for rollouts by hand.',
   'selector.tags': 'Only versions with all of these tags, as registered.',
   trigger: '`auto` starts at registration, `manual` only by `POST /api/v1/rollouts`.',
   mode: 'Gates act.',

@@ -10,7 +10,7 @@ import { type StartOutcome, startRollout } from './start-rollout.ts';
 export type PlanOutcome = StartOutcome | { readonly kind: 'none' };
 
 /**
- * Starts what the policies ask for when a version was registered or moved to a stage.
+ * Starts what the policies ask for when a version was registered.
  *
  * The attempt is always the first, so a replayed registration finds the rollout it started, whatever became of it.
  *
@@ -76,7 +76,7 @@ const policyFor = async (
   }
   const candidate = { model, version: '', tags: {} };
   const found = (await policies.list()).filter(({ policy }) =>
-    matches({ ...policy, selector: { ...policy.selector, tags: undefined, stages: undefined } }, candidate),
+    matches({ ...policy, selector: { ...policy.selector, tags: undefined } }, candidate),
   );
   const [only] = found;
   if (only === undefined) throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `no policy is about model '${model}'`);

@@ -92,7 +92,6 @@ const selector = z.strictObject({
     .min(1)
     .refine((text) => !text.slice(0, -1).includes('*'), { error: '`*` may only be the last character' })
     .describe('Registered model; a trailing `*` matches every name that begins so.'),
-  stages: z.array(z.string().min(1)).min(1).optional(),
   tags: z.record(z.string(), z.string()).optional(),
 });
 

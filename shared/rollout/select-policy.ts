@@ -7,18 +7,15 @@ export interface Candidate {
   readonly model: string;
   readonly version: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Stage that it was moved to, when that is what happened. */
-  readonly stage?: string;
 }
 
 const matchesName = (pattern: string, model: string): boolean =>
   pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model;
 
-/** True when the policy is about this version: name, every tag, and one of its stages if it names any. */
-export const matches = ({ selector }: RolloutPolicy, { model, tags, stage }: Candidate): boolean =>
+/** True when the policy is about this version: its name and every tag. */
+export const matches = ({ selector }: RolloutPolicy, { model, tags }: Candidate): boolean =>
   matchesName(selector.model, model) &&
-  Object.entries(selector.tags ?? {}).every(([key, value]) => tags[key] === value) &&
-  (selector.stages === undefined || (stage !== undefined && selector.stages.includes(stage)));
+  Object.entries(selector.tags ?? {}).every(([key, value]) => tags[key] === value);
 
 /**
  * The one automatic policy that asks for this version.

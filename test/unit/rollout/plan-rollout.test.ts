@@ -223,9 +223,6 @@ describe('selecting a policy', () => {
     ['every name', { model: '*' }, {}, true],
     ['a tag it has', { model: '*', tags: { env: 'prod' } }, {}, true],
     ['a tag with another value', { model: '*', tags: { env: 'dev' } }, {}, false],
-    ['a stage, when it was only registered', { model: '*', stages: ['Production'] }, {}, false],
-    ['the stage it was moved to', { model: '*', stages: ['Staging', 'Production'] }, { stage: 'Production' }, true],
-    ['another stage', { model: '*', stages: ['Production'] }, { stage: 'Staging' }, false],
   ])('matches by %s', (_, selector, more, expected) => {
     const policy = policyOf({ selector: { endpoint: 'heart', ...selector } });
 

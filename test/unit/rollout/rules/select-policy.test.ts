@@ -23,10 +23,6 @@ describe('a policy', () => {
     [{ tags: { team: 'cardio', size: 's' } }, {}, true],
     [{ tags: { team: 'cardio', size: 'l' } }, {}, false],
     [{ tags: { owner: 'ada' } }, {}, false],
-    [{ stages: ['Staging', 'Production'] }, { stage: 'Production' }, true],
-    [{ stages: ['Production'] }, { stage: 'Staging' }, false],
-    [{ stages: ['Production'] }, {}, false],
-    [{}, { stage: 'Staging' }, true],
   ])('with selector %o, for %o: %s', (selector, more, expected) => {
     expect(matches(policy(selector), candidate(more))).toBe(expected);
   });
