@@ -11,6 +11,7 @@ import { apiRoutes } from './http/api-routes.ts';
 import { mlflowRoutes } from './http/mlflow-routes.ts';
 import { registerRoute } from './http/register-route.ts';
 import { unknownRoutes } from './http/unknown-routes.ts';
+import { withInvocationLog } from './invocation-log.ts';
 import { advanceRolloutHandler } from './queues/advance-rollout.ts';
 import { buildPackageHandler } from './queues/build-package.ts';
 import { deliverNotificationHandler } from './queues/deliver-notification.ts';
@@ -22,6 +23,9 @@ import { sweep } from './timers/sweep.ts';
 const services = createServices(process.env);
 
 app.setup({ enableHttpStream: true });
+app.hook.preInvocation((hook) => {
+  hook.functionHandler = withInvocationLog(hook.functionHandler);
+});
 
 for (const route of mlflowRoutes) registerRoute(route, services);
 for (const route of apiRoutes) registerRoute(route, services);

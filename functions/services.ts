@@ -17,6 +17,7 @@ import { createRegistryStore } from '../shared/registry/store.ts';
 import { createPolicyStore } from '../shared/rollout/policy-store.ts';
 import { createRolloutStore } from '../shared/rollout/rollout-store.ts';
 import { createClients } from './clients.ts';
+import { writeLine } from './invocation-log.ts';
 import { championOf, foreignModelsOf, packagesOf } from './neighbours.ts';
 
 /**
@@ -38,7 +39,7 @@ export const createServices = (environment: Readonly<Record<string, string | und
     ...clients,
     ...registry,
     ...journaling(documents),
-    log: createLogger((line) => process.stderr.write(`${line}\n`), config.LOG_LEVEL),
+    log: createLogger(writeLine, config.LOG_LEVEL),
     access: accessOf(config),
     secrets: createSecretBox(config.SECRETS_KEY),
     egress: createEgress(privateEgress),

@@ -7,9 +7,9 @@ import { defineEventHandler } from './handler.ts';
 export const deploymentChanged = defineEventHandler<RolloutServices>({
   name: 'deployment-changed',
   on: {
-    [AZURE_ML.modelDeployed]: async ({ data }, services, { cause }) => {
+    [AZURE_ML.modelDeployed]: async ({ data }, services, { cause, log }) => {
       const { endpoint } = modelDeployedData.parse(data);
-      await observeEndpoint(services, endpoint, cause);
+      await observeEndpoint({ ...services, log }, endpoint, cause);
     },
   },
 });

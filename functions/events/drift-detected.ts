@@ -9,11 +9,11 @@ import { defineEventHandler } from './handler.ts';
 export const driftDetected = defineEventHandler<RecordDriftServices & RolloutServices>({
   name: 'drift-detected',
   on: {
-    'slipway.drift.detected': async ({ data }, services, { cause }) => {
+    'slipway.drift.detected': async ({ data }, services, { cause, log }) => {
       const { endpoint, monitor, driftScore, version } = eventDataSchema('slipway.drift.detected').parse(data);
       if (endpoint === undefined) return;
       const drift = { endpoint, monitor, driftScore, ...(version === undefined ? {} : { version }) };
-      await onDrift(services, drift, cause);
+      await onDrift({ ...services, log }, drift, cause);
     },
     [AZURE_ML.datasetDriftDetected]: async ({ data }, services, { cause, log }) => {
       const drift = datasetDriftDetectedData.parse(data);

@@ -16,9 +16,9 @@ type Services = RolloutServices & RegistryServices & { readonly foreignModels: F
 export const modelRegistered = defineEventHandler<Services>({
   name: 'model-registered',
   on: {
-    'slipway.model.registered': async ({ data }, services, { cause }) => {
+    'slipway.model.registered': async ({ data }, services, { cause, log }) => {
       const { name, version, tags } = eventDataSchema('slipway.model.registered').parse(data);
-      await planRollout(services, { model: name, version, tags }, cause);
+      await planRollout({ ...services, log }, { model: name, version, tags }, cause);
     },
     [AZURE_ML.modelRegistered]: async ({ data }, services, { cause }) => {
       const { name, version, tags } = modelRegisteredData.parse(data);

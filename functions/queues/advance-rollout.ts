@@ -7,7 +7,9 @@ import { defineQueueHandler } from './handler.ts';
 export const advanceRolloutHandler = defineQueueHandler<RolloutServices>()({
   queue: 'advance-rollout',
   message: z.object({ endpoint: z.string(), rolloutId: z.string(), rev: z.number().int().optional() }),
-  handle: async (message, services) => {
-    await advanceRollout(services, message);
+  handle: async (message, services, log) => {
+    const { rolloutId: rollout, rev } = message;
+    const outcome = await advanceRollout({ ...services, log: log.child({ rollout, rev }) }, message);
+    log.info({ rollout, rev, outcome }, 'tick');
   },
 });

@@ -31,7 +31,10 @@ export const planRollout = async (
   const outcome = await startRollout(services, { endpoint, model, version, attempt: 1, policy, by: 'policy' }, cause);
   // Only a head start: the rollout asks for its package itself.
   if (outcome.kind !== 'refused') await services.packages.request(model, version, cause.causedBy);
-  services.log.info({ model, version, endpoint, outcome: outcome.kind, policy: policy.name }, 'rollout planned');
+  services.log.info(
+    { model, version, endpoint, rollout: outcome.rolloutId, outcome: outcome.kind, policy: policy.name },
+    'rollout planned',
+  );
   return outcome;
 };
 
