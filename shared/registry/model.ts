@@ -54,11 +54,8 @@ export interface DeletedModelDocument extends Document {
   readonly modelId: string;
 }
 
-/** One version. Its model's name and aliases are not repeated here, so renaming and alias moves are one write. */
-export interface VersionDocument extends Document {
-  readonly kind: 'model-version';
-  readonly modelId: string;
-  readonly version: number;
+/** What is stored of a version and shown of it alike. */
+interface VersionFields {
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
   readonly stage: Stage;
@@ -71,9 +68,16 @@ export interface VersionDocument extends Document {
   readonly location?: string;
   readonly runId: string;
   readonly runLink: string;
-  readonly loggedModelId?: string;
   readonly tags: readonly Tag[];
   readonly origin: Origin;
+}
+
+/** One version. Its model's name and aliases are not repeated here, so renaming and alias moves are one write. */
+export interface VersionDocument extends Document, VersionFields {
+  readonly kind: 'model-version';
+  readonly modelId: string;
+  readonly version: number;
+  readonly loggedModelId?: string;
   readonly revision: number;
 }
 
@@ -85,24 +89,12 @@ export interface DeletedVersionDocument extends Document {
 }
 
 /** A version as readers see it: with its model's name and the aliases that point to it. */
-export interface ModelVersion {
+export interface ModelVersion extends VersionFields {
   readonly modelId: string;
   readonly name: string;
   /** A string of digits. */
   readonly version: string;
-  readonly createdAt: EpochMs;
-  readonly updatedAt: EpochMs;
-  readonly stage: Stage;
-  readonly status: VersionStatus;
-  readonly statusMessage?: string;
-  readonly description: string;
-  readonly source: string;
-  readonly location?: string;
-  readonly runId: string;
-  readonly runLink: string;
-  readonly tags: readonly Tag[];
   readonly aliases: readonly string[];
-  readonly origin: Origin;
 }
 
 /** A registered model as readers see it: with the highest live version of each stage that has any. */

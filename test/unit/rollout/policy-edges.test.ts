@@ -1,18 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../../../shared/rollout/policy.ts';
-
-const BASE = { name: 'heart', selector: { endpoint: 'heart', model: 'heart-*' } };
-const STEPS = [{ kind: 'smoke' }, { kind: 'traffic', weight: 10, bake: 'PT10M' }, { kind: 'traffic', weight: 100 }];
-const GATE = { id: 'errors', type: 'errorRatio' };
-
-const problemsOf = (raw: Record<string, unknown>): string[] => {
-  try {
-    parsePolicy({ ...BASE, ...raw });
-    return [];
-  } catch (error) {
-    return (error as Error).message.split('; ');
-  }
-};
+import { GATE, problemsOf, STEPS } from '../../support/policy-problems.ts';
 
 describe('a rollout policy at its edges', () => {
   // Ten minutes and five of smoke, each up to three times more, and an hour for a person: two hours.

@@ -2,19 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../../shared/rollout/policy.ts';
 import { capabilityProblems } from '../../../shared/rollout/policy-rules.ts';
 import { PRESETS } from '../../../shared/rollout/presets.ts';
-
-const BASE = { name: 'heart', selector: { endpoint: 'heart', model: 'heart-*' } };
-const STEPS = [{ kind: 'smoke' }, { kind: 'traffic', weight: 10, bake: 'PT10M' }, { kind: 'traffic', weight: 100 }];
-const GATE = { id: 'errors', type: 'errorRatio' };
-
-const problemsOf = (raw: Record<string, unknown>): string[] => {
-  try {
-    parsePolicy({ ...BASE, ...raw });
-    return [];
-  } catch (error) {
-    return (error as Error).message.split('; ');
-  }
-};
+import { BASE, GATE, problemsOf, STEPS } from '../../support/policy-problems.ts';
 
 describe('rollout policy', () => {
   it.each(Object.keys(PRESETS))('takes the preset %s as it is', (preset) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { epochMs } from '../../../../shared/platform/time.ts';
-import type { Traffic } from '../../../../shared/rollout/ports.ts';
 import { finishBake, promoteFully, shiftTo } from '../../../../shared/rollout/rules/steps.ts';
-import { goodEvidence, MINUTE, NOW, POLICY } from '../../../support/rollout-fixtures.ts';
+import { MINUTE, NOW } from '../../../support/rollout-fixtures.ts';
+import { ALL, shifted, UNGATED, wish } from '../../../support/rollout-shift.ts';
 import {
   applied,
   type Situation,
@@ -12,35 +12,6 @@ import {
   verdict,
   whatChanged,
 } from '../../../support/rollout-ticks.ts';
-import { T0 } from '../../../support/rollout-world.ts';
-
-const MOVING = {
-  ...goodEvidence(),
-  segments: [
-    { at: T0 + 6 * MINUTE, mixed: false },
-    { at: NOW, mixed: true },
-  ],
-};
-const UNGATED = { policy: { ...POLICY, approvals: [] } };
-const wish = (traffic: Traffic) => ({ traffic, mirrorTraffic: {} });
-const HALF = wish({ 'v1-aaaa': 50, 'v2-bbbb': 50 });
-const ALL = wish({ 'v2-bbbb': 100 });
-
-const shifted = (from: string, note: object, { step = 2, desired = HALF, ...more }: Record<string, unknown> = {}) => ({
-  rollout: {
-    ...(from === 'Shifting' ? {} : { phase: 'Shifting' }),
-    phaseAt: NOW,
-    step,
-    desired,
-    trafficPut: { at: NOW, tries: 1 },
-    evidence: MOVING,
-    ...(from === 'Baking' ? { bakeUntil: undefined } : {}),
-    ...more,
-  },
-  endpoint: { lastAppliedTraffic: desired },
-  effects: [{ type: 'put-traffic', ...(desired as object) }],
-  happenings: [{ type: 'slipway.rollout.stepped', note: { fromPhase: from, ...note } }],
-});
 
 describe('shifting to a step', () => {
   it('wishes for its weight, and begins the step anew', () => {
