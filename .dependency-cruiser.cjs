@@ -1,12 +1,13 @@
 /** Who may import whom. Inner rooms never see outer ones; SDKs stay at the rim; the embedded stack stays outside production. */
-const FEATURES = 'registry|packaging|rollout|drift|notify';
+const FEATURES = 'registry|tracking|packaging|rollout|drift|notify';
 
 /** Which other features a feature may import. */
 const ALLOWED = {
   rollout: ['packaging', 'registry'],
-  packaging: ['registry'],
+  packaging: ['registry', 'mlflow'],
   drift: ['registry'],
-  registry: [],
+  registry: ['mlflow'],
+  tracking: ['mlflow'],
   notify: [],
 };
 
@@ -29,6 +30,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^shared/events/' },
       to: { path: '^(shared|functions|scoring|infra)/', pathNot: '^shared/(events|platform)/' },
+    },
+    {
+      name: 'mlflow-words-see-only-platform',
+      comment: 'what registry and tracking share of MLflow’s contract: filters, orders, page tokens, tags, paths',
+      severity: 'error',
+      from: { path: '^shared/mlflow/' },
+      to: { path: '^(shared|functions|scoring|infra)/', pathNot: '^shared/(mlflow|platform)/' },
     },
     {
       name: 'platform-sees-nothing-above-it',

@@ -7,7 +7,7 @@ export default {
     'shared/rollout/rules/*.ts',
     'shared/notify/match-rules.ts',
     'shared/packaging/{canonical-json,check-model,stored-gzip,tar}.ts',
-    'shared/registry/filter/*.ts',
+    'shared/mlflow/filter/*.ts',
   ],
   // Only what the mutants and their tests need is copied.
   ignorePatterns: [
@@ -15,7 +15,7 @@ export default {
     '!shared/**',
     '!functions/**',
     '!test/support/**',
-    '!test/unit/{notify,packaging,registry,rollout}/**',
+    '!test/unit/{mlflow,notify,packaging,registry,rollout,tracking}/**',
     '!*.config.*',
     '!package.json',
     '!tsconfig.json',

@@ -1,6 +1,6 @@
 import { AZURE_ML, runCompletedData, runStatusChangedData } from '../../shared/events/azure-ml.ts';
 import type { ReceivedEvent } from '../../shared/events/envelope.ts';
-import { type RecordRunServices, recordRun } from '../../shared/registry/record-run.ts';
+import { type RecordRunServices, recordRun } from '../../shared/tracking/record-run.ts';
 import { defineEventHandler } from './handler.ts';
 
 /** An event without a time counts as the oldest, so that it never replaces a known outcome. */

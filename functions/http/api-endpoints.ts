@@ -5,12 +5,13 @@ import type { RolloutServices } from '../../shared/rollout/services.ts';
 import { endpointView, toEndpointView } from './rollout-views.ts';
 
 const route = defineRoute<Pick<RolloutServices, 'rollouts'>>();
-const common = { access: 'token', dialect: 'slipway' } as const;
+const common = { dialect: 'slipway' } as const;
 
 const list = route({
   ...common,
   name: 'api-endpoints-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/endpoints',
   summary: 'Endpoints that rollouts work on, by name.',
   query: z.object({
@@ -28,6 +29,7 @@ const get = route({
   ...common,
   name: 'api-endpoints-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/endpoints/{name}',
   summary: 'One endpoint: what is stable, who has it, who is next, and how its deployments are.',
   params: z.object({ name: z.string().min(1).max(32) }),

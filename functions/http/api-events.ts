@@ -42,13 +42,14 @@ const parked = z.object({
 });
 
 const route = defineRoute<EventApiServices>();
-const common = { access: 'token', dialect: 'slipway' } as const;
+const common = { dialect: 'slipway' } as const;
 const id = z.object({ id: z.string().min(1).max(200) });
 
 const listEvents = route({
   ...common,
   name: 'api-events-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/events',
   summary: 'The journal: what happened, newest first.',
   query: page.extend({
@@ -76,6 +77,7 @@ const listParked = route({
   ...common,
   name: 'api-events-parked-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/events/parked',
   summary: 'Deliveries that could not succeed, newest first, each with its reason.',
   query: page,
@@ -90,6 +92,7 @@ const replay = route({
   ...common,
   name: 'api-events-parked-replay',
   method: 'POST',
+  access: 'operator',
   path: 'api/v1/events/parked/{id}/replay',
   summary: 'Sends a parked delivery on its way again.',
   params: id,
@@ -103,6 +106,7 @@ const getEvent = route({
   ...common,
   name: 'api-events-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/events/{id}',
   summary: 'One journal entry by its id, which is also the id of the CloudEvent.',
   params: id,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { Tag } from '../../shared/mlflow/tags.ts';
 import { type AnyRoute, defineRoute, type HttpAnswer } from '../../shared/platform/http/route.ts';
 import { toIso } from '../../shared/platform/time.ts';
 import { getModel } from '../../shared/registry/get-model.ts';
 import { getModelVersion } from '../../shared/registry/get-version.ts';
-import type { ModelVersion, RegisteredModel, Tag } from '../../shared/registry/model.ts';
+import type { ModelVersion, RegisteredModel } from '../../shared/registry/model.ts';
 import { STAGES } from '../../shared/registry/model.ts';
 import { searchModels } from '../../shared/registry/search-models.ts';
 import type { MlflowServices } from './mlflow-services.ts';
@@ -74,7 +75,7 @@ const tagged = (json: unknown): HttpAnswer => {
 };
 
 const route = defineRoute<MlflowServices>();
-const common = { method: 'GET', access: 'token', dialect: 'slipway' } as const;
+const common = { method: 'GET', access: 'reader', dialect: 'slipway' } as const;
 
 /** Registered models in our own API. */
 export const modelRoutes: readonly AnyRoute<MlflowServices>[] = [

@@ -9,7 +9,7 @@ export interface MonitorApiServices {
 }
 
 const route = defineRoute<MonitorApiServices>();
-const common = { access: 'token', dialect: 'slipway' } as const;
+const common = { dialect: 'slipway' } as const;
 const byName = z.object({ name: z.string().min(1).max(255) });
 
 const monitorView = monitorSchema.extend({
@@ -25,6 +25,7 @@ const list = route({
   ...common,
   name: 'api-monitors-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/monitors',
   summary: 'All monitors with the latest drift that was seen.',
   query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100), cursor: z.string().optional() }),
@@ -39,6 +40,7 @@ const get = route({
   ...common,
   name: 'api-monitors-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/monitors/{name}',
   summary: 'One monitor.',
   params: byName,
@@ -54,6 +56,7 @@ const put = route({
   ...common,
   name: 'api-monitors-put',
   method: 'PUT',
+  access: 'operator',
   path: 'api/v1/monitors/{name}',
   summary: 'Says which endpoint and model a monitor watches. Azure ML monitors are matched by name.',
   params: byName,

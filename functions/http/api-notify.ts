@@ -11,7 +11,7 @@ export interface NotifyApiServices extends PutChannelServices {
 }
 
 const route = defineRoute<NotifyApiServices>();
-const common = { access: 'token', dialect: 'slipway' } as const;
+const common = { dialect: 'slipway' } as const;
 const byName = z.object({ name: z.string().min(1).max(63) });
 
 /** What a channel looks like from outside: whether it signs, never with what. */
@@ -60,6 +60,7 @@ const listChannels = route({
   ...common,
   name: 'api-channels-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/channels',
   summary: 'All channels. Secrets are never shown.',
   output: z.object({ items: z.array(channelView) }),
@@ -72,6 +73,7 @@ const getChannel = route({
   ...common,
   name: 'api-channels-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/channels/{name}',
   summary: 'One channel. Its secret is never shown.',
   params: byName,
@@ -86,6 +88,7 @@ const putChannelRoute = route({
   ...common,
   name: 'api-channels-put',
   method: 'PUT',
+  access: 'operator',
   path: 'api/v1/channels/{name}',
   summary: 'Creates or replaces a channel: a signed webhook, or the log.',
   params: byName,
@@ -101,6 +104,7 @@ const deleteChannel = route({
   ...common,
   name: 'api-channels-delete',
   method: 'DELETE',
+  access: 'operator',
   path: 'api/v1/channels/{name}',
   summary: 'Removes a channel; what is queued for it fails with that reason.',
   params: byName,
@@ -114,6 +118,7 @@ const listRules = route({
   ...common,
   name: 'api-alert-rules-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/alert-rules',
   summary: 'All alert rules.',
   output: z.object({ items: z.array(alertRuleSchema) }),
@@ -126,6 +131,7 @@ const getRule = route({
   ...common,
   name: 'api-alert-rules-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/alert-rules/{name}',
   summary: 'One alert rule.',
   params: byName,
@@ -140,6 +146,7 @@ const putRule = route({
   ...common,
   name: 'api-alert-rules-put',
   method: 'PUT',
+  access: 'operator',
   path: 'api/v1/alert-rules/{name}',
   summary: 'Creates or replaces an alert rule: which events are told to which channels.',
   params: byName,
@@ -161,6 +168,7 @@ const deleteRule = route({
   ...common,
   name: 'api-alert-rules-delete',
   method: 'DELETE',
+  access: 'operator',
   path: 'api/v1/alert-rules/{name}',
   summary: 'Removes an alert rule.',
   params: byName,

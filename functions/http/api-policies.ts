@@ -11,7 +11,7 @@ import type { RolloutServices } from '../../shared/rollout/services.ts';
 export type PolicyApiServices = Pick<RolloutServices, 'policies' | 'metrics'>;
 
 const route = defineRoute<PolicyApiServices>();
-const common = { access: 'token', dialect: 'slipway' } as const;
+const common = { dialect: 'slipway' } as const;
 const byName = z.object({ name: z.string().min(1).max(63) });
 /** The path of the presets. */
 const RESERVED_NAME = 'presets';
@@ -47,6 +47,7 @@ const list = route({
   ...common,
   name: 'api-policies-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/policies',
   summary: 'Rollout policies, by name.',
   output: z.object({ items: z.array(policySchema) }),
@@ -57,6 +58,7 @@ const presets = route({
   ...common,
   name: 'api-policies-presets',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/policies/presets',
   summary: 'Plans to begin a policy from.',
   output: z.object({
@@ -71,6 +73,7 @@ const get = route({
   ...common,
   name: 'api-policies-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/policies/{name}',
   summary: 'One rollout policy.',
   params: byName,
@@ -86,6 +89,7 @@ const put = route({
   ...common,
   name: 'api-policies-put',
   method: 'PUT',
+  access: 'operator',
   path: 'api/v1/policies/{name}',
   summary: 'Create or replace a policy. Rollouts under way keep the one they began with.',
   params: byName,
@@ -102,6 +106,7 @@ const remove = route({
   ...common,
   name: 'api-policies-delete',
   method: 'DELETE',
+  access: 'operator',
   path: 'api/v1/policies/{name}',
   summary: 'Delete a policy. Rollouts under way keep it.',
   params: byName,

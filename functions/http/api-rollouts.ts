@@ -13,7 +13,7 @@ import { rolloutDetail, rolloutSummary, toDetail, toSummary } from './rollout-vi
 export type RolloutApiServices = RolloutServices;
 
 const route = defineRoute<RolloutApiServices>();
-const common = { access: 'token', dialect: 'slipway' } as const;
+const common = { dialect: 'slipway' } as const;
 const byId = z.object({ id: z.string().min(1).max(200).describe('`<endpoint>.ro_<hash>`') });
 
 const command = z.strictObject({
@@ -43,6 +43,7 @@ const list = route({
   ...common,
   name: 'api-rollouts-list',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/rollouts',
   summary: 'Rollouts, newest first.',
   query: z.object({
@@ -75,6 +76,7 @@ const get = route({
   ...common,
   name: 'api-rollouts-get',
   method: 'GET',
+  access: 'reader',
   path: 'api/v1/rollouts/{id}',
   summary: 'One rollout with its gates and evidence.',
   params: byId,
@@ -86,6 +88,7 @@ const start = route({
   ...common,
   name: 'api-rollouts-start',
   method: 'POST',
+  access: 'operator',
   path: 'api/v1/rollouts',
   summary: 'Start a rollout by hand, also of a version that was rolled back before.',
   body: z.strictObject({
@@ -114,6 +117,7 @@ const commands = route({
   ...common,
   name: 'api-rollouts-command',
   method: 'POST',
+  access: 'operator',
   path: 'api/v1/rollouts/{id}/commands',
   summary: 'Pause, resume, abort, approve, reject, promote, promote-full, retry or roll back.',
   params: byId,

@@ -8,7 +8,7 @@ import { optional, required } from './mlflow-fields.ts';
 import type { MlflowServices } from './mlflow-services.ts';
 
 const route = defineRoute<MlflowServices>();
-const common = { access: 'token', dialect: 'mlflow' } as const;
+const common = { dialect: 'mlflow' } as const;
 const path = 'mlflow-artifacts/artifacts/{*path}';
 const params = z.object({ path: z.string() });
 
@@ -18,6 +18,7 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     ...common,
     name: 'mlflow-list-artifacts',
     method: 'GET',
+    access: 'reader',
     path: 'mlflow-artifacts/artifacts',
     summary: 'List a directory of the artifact store',
     query: z.object({ path: optional('path') }),
@@ -36,6 +37,7 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     ...common,
     name: 'mlflow-get-artifact-file',
     method: 'GET',
+    access: 'reader',
     path,
     summary: 'Download a file of the artifact store',
     params,
@@ -45,6 +47,7 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     ...common,
     name: 'mlflow-put-artifact-file',
     method: 'PUT',
+    access: 'publisher',
     path,
     summary: 'Upload a file to the artifact store',
     params,
@@ -58,6 +61,7 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     ...common,
     name: 'mlflow-delete-artifact-file',
     method: 'DELETE',
+    access: 'publisher',
     path,
     summary: 'Delete a file or directory of the artifact store',
     params,
@@ -73,6 +77,7 @@ export const versionArtifactRoute: AnyRoute<MlflowServices> = route({
   ...common,
   name: 'mlflow-get-model-version-artifact',
   method: 'GET',
+  access: 'reader',
   path: 'model-versions/get-artifact',
   summary: 'Download a file of a model version',
   query: z.object({ name: required('name'), version: required('version'), path: required('path') }),

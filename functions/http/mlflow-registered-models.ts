@@ -124,6 +124,7 @@ const latestVersions = (['POST', 'GET'] as const).map((method) =>
     method,
     path: 'registered-models/get-latest-versions',
     summary: 'Get the latest version of each stage',
+    access: 'reader',
     fields: z.object({ name: required('name'), stages: texts('stages') }),
     output: z.object({ model_versions: z.array(versionView).optional() }),
     run: async ({ name, stages }, services) => {

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Role } from '../../shared/platform/access/role.ts';
 import {
   type AnyRoute,
   defineRoute,
@@ -16,6 +17,8 @@ interface MlflowCall<Fields extends z.ZodObject> {
   /** Below `/api/2.0/mlflow/`. */
   readonly path: string;
   readonly summary: string;
+  /** Default: `reader` for a GET, `publisher` for everything else. */
+  readonly access?: Role;
   /** What is asked: in the query of a GET, in the JSON body of everything else, DELETE included. */
   readonly fields: Fields;
   /** Absent: the answer is `{}`. */
@@ -32,7 +35,7 @@ export const mlflowCall = <Fields extends z.ZodObject>(call: MlflowCall<Fields>)
     method,
     path: `mlflow/${path}`,
     summary,
-    access: 'token',
+    access: call.access ?? (method === 'GET' ? 'reader' : 'publisher'),
     dialect: 'mlflow',
     ...(call.output === undefined ? {} : { output: call.output }),
   } as const;

@@ -8,7 +8,7 @@ const unknown = (name: string, prefix: string, dialect: 'mlflow' | 'slipway'): A
     name,
     method: 'GET',
     path: `${prefix}/{*path}`,
-    access: 'token',
+    access: 'reader',
     dialect,
     summary: 'Say that there is no such route',
     params: z.object({ path: z.string().default('') }),

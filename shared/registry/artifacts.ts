@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
+import { artifactPath } from '../mlflow/artifact-path.ts';
+import { invalid } from '../mlflow/invalid.ts';
+import { mediaTypeOf } from '../mlflow/media-type.ts';
 import type { Blobs } from '../platform/blobs.ts';
 import { SlipwayError } from '../platform/errors.ts';
-import { artifactPath } from './artifact-path.ts';
-import { mediaTypeOf } from './media-type.ts';
 import type { ModelVersion } from './model.ts';
-import { invalid } from './refusals.ts';
 import { resolveArtifactRoot } from './source.ts';
 
 const CONTAINER = 'artifacts';

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { checkTags, type Tag } from '../mlflow/tags.ts';
 import { type Cause, journalWrite } from '../platform/journal.ts';
 import { claimName, kindOf } from './claim-name.ts';
 import { changedEntry } from './entries.ts';
-import { MODEL_ID, type ModelDocument, type RegisteredModel, type Tag } from './model.ts';
+import { MODEL_ID, type ModelDocument, type RegisteredModel } from './model.ts';
 import { toRegisteredModel } from './read-models.ts';
 import type { RegistryServices } from './services.ts';
 import { AGAIN, untilCommitted } from './until-committed.ts';
-import { checkDescription, checkModelName, checkTags } from './validate.ts';
+import { checkDescription, checkModelName } from './validate.ts';
 
 export interface NewModel {
   readonly name: string;

@@ -1,15 +1,17 @@
+import { checkLength } from '../mlflow/check-length.ts';
+import { checkTags, type Tag } from '../mlflow/tags.ts';
 import type { Cause } from '../platform/journal.ts';
 import type { EpochMs } from '../platform/time.ts';
 import { changeModel, type Decision } from './change-model.ts';
 import { changedEntry, registeredEntry } from './entries.ts';
-import { type ModelDocument, type ModelVersion, type Tag, type VersionDocument, versionId } from './model.ts';
+import { type ModelDocument, type ModelVersion, type VersionDocument, versionId } from './model.ts';
 import { isPrompt, PROMPT_TAG } from './prompt.ts';
 import { toModelVersion } from './read-models.ts';
 import { modelNotFound } from './refusals.ts';
 import { type ResolvedSource, resolveSource } from './resolve-source.ts';
 import type { RegistryServices } from './services.ts';
 import { checkSource } from './source.ts';
-import { checkDescription, checkLength, checkRunId, checkTags, MAX_RUN_LINK, MAX_SOURCE } from './validate.ts';
+import { checkDescription, checkRunId, MAX_RUN_LINK, MAX_SOURCE } from './validate.ts';
 
 export interface NewVersion {
   readonly name: string;

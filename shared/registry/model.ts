@@ -1,3 +1,4 @@
+import type { Tag } from '../mlflow/tags.ts';
 import type { Document } from '../platform/documents.ts';
 import type { EpochMs } from '../platform/time.ts';
 
@@ -10,11 +11,6 @@ export type VersionStatus = 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'RE
 
 /** Who registered a version: a client of ours, or Azure ML, whose registry it is mirrored from. */
 export type Origin = 'mlflow' | 'azure-ml';
-
-export interface Tag {
-  readonly key: string;
-  readonly value: string;
-}
 
 export interface Alias {
   readonly alias: string;

@@ -1,4 +1,4 @@
-import type { Tag } from './model.ts';
+import type { Tag } from '../mlflow/tags.ts';
 
 /** MLflow keeps prompts in the tables of models and tells them apart by this tag. */
 export const PROMPT_TAG = 'mlflow.prompt.is_prompt';

@@ -11,8 +11,6 @@ export const versionNotFound = (name: string, version: number | string): Slipway
 export const aliasNotFound = (alias: string): SlipwayError =>
   new SlipwayError('INVALID_PARAMETER_VALUE', `Registered model alias ${alias} not found.`);
 
-export const invalid = (message: string): SlipwayError => new SlipwayError('INVALID_PARAMETER_VALUE', message);
-
 /** @param holds what has the name, @param wants what was to get it */
 export const nameTaken = (name: string, holds: NameHolder, wants: NameHolder): SlipwayError =>
   new SlipwayError(

@@ -1,10 +1,10 @@
+import { invalid } from '../mlflow/invalid.ts';
 import { isSlipwayError, SlipwayError } from '../platform/errors.ts';
 import type { Cause } from '../platform/journal.ts';
 import { changeModel, type Decision } from './change-model.ts';
 import { createModel } from './create-model.ts';
 import { addVersion, newVersion } from './create-version.ts';
 import type { ModelDocument, Origin } from './model.ts';
-import { invalid } from './refusals.ts';
 import type { RegistryServices } from './services.ts';
 
 /** A version that another registry gave its number to. */

@@ -1,13 +1,14 @@
+import type { Clause } from '../mlflow/filter/clause.ts';
+import { parseFilter } from '../mlflow/filter/parse-filter.ts';
+import { type Position, parseOrderBy, type SortKey } from '../mlflow/order-by.ts';
+import { readPageToken } from '../mlflow/page-token.ts';
+import { checkMaxResults, type Found, firstPage, pageOf, type Search } from '../mlflow/search.ts';
 import type { Where } from '../platform/documents.ts';
-import type { Clause } from './filter/clause.ts';
-import { MODEL_FILTER } from './filter/clause.ts';
-import { matches } from './filter/matches.ts';
-import { parseFilter } from './filter/parse-filter.ts';
 import { readRegisteredModel } from './get-model.ts';
+import { matches } from './matches.ts';
 import type { ModelDocument, RegisteredModel } from './model.ts';
-import { MODEL_ORDER, type Position, parseOrderBy, type SortKey } from './order-by.ts';
-import { readPageToken } from './page-token.ts';
-import { checkMaxResults, type Found, firstPage, nameConditions, pageOf, type Search } from './search.ts';
+import { nameConditions } from './name-conditions.ts';
+import { MODEL_FILTER, MODEL_ORDER } from './searchable.ts';
 import type { RegistryServices } from './services.ts';
 import type { Listing } from './store.ts';
 

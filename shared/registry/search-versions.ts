@@ -1,12 +1,13 @@
-import type { Clause } from './filter/clause.ts';
-import { VERSION_FILTER } from './filter/clause.ts';
-import { matches } from './filter/matches.ts';
-import { parseFilter } from './filter/parse-filter.ts';
+import type { Clause } from '../mlflow/filter/clause.ts';
+import { parseFilter } from '../mlflow/filter/parse-filter.ts';
+import { type Position, parseOrderBy, type SortKey } from '../mlflow/order-by.ts';
+import { readPageToken } from '../mlflow/page-token.ts';
+import { checkMaxResults, type Found, pageOf, type Search } from '../mlflow/search.ts';
+import { matches } from './matches.ts';
 import type { ModelDocument, ModelVersion } from './model.ts';
-import { type Position, parseOrderBy, type SortKey, VERSION_ORDER } from './order-by.ts';
-import { readPageToken } from './page-token.ts';
+import { nameConditions } from './name-conditions.ts';
 import { toModelVersion } from './read-models.ts';
-import { checkMaxResults, type Found, nameConditions, pageOf, type Search } from './search.ts';
+import { VERSION_FILTER, VERSION_ORDER } from './searchable.ts';
 import type { RegistryServices } from './services.ts';
 
 /** MLflow's: without `max_results` a search returns everything. */

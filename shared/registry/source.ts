@@ -1,7 +1,8 @@
-import { artifactPath, percentDecoded } from './artifact-path.ts';
+import { artifactPath, percentDecoded } from '../mlflow/artifact-path.ts';
+import { checkLength } from '../mlflow/check-length.ts';
+import { invalid } from '../mlflow/invalid.ts';
 import type { ModelVersion } from './model.ts';
-import { invalid } from './refusals.ts';
-import { checkLength, MAX_SOURCE } from './validate.ts';
+import { MAX_SOURCE } from './validate.ts';
 
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):/;
 

@@ -1,3 +1,4 @@
+import { invalid } from '../mlflow/invalid.ts';
 import type { Stored, Write } from '../platform/documents.ts';
 import type { Cause } from '../platform/journal.ts';
 import type { EpochMs } from '../platform/time.ts';
@@ -6,7 +7,7 @@ import { changedEntry } from './entries.ts';
 import { getModelVersion } from './get-version.ts';
 import { latestAfter } from './latest-after.ts';
 import type { ModelDocument, ModelVersion, Stage, VersionDocument } from './model.ts';
-import { invalid, versionNotFound } from './refusals.ts';
+import { versionNotFound } from './refusals.ts';
 import type { RegistryServices } from './services.ts';
 import type { VersionKey } from './update-version.ts';
 import { parseStage, parseVersion } from './validate.ts';

@@ -1,11 +1,12 @@
+import type { Tag } from '../mlflow/tags.ts';
+import { checkTag, checkTagKey, withoutTag, withTag } from '../mlflow/tags.ts';
 import type { Cause } from '../platform/journal.ts';
 import { changeModel, nextRevision } from './change-model.ts';
 import { type Change, changedEntry } from './entries.ts';
 import { getModel } from './get-model.ts';
-import type { ModelDocument, RegisteredModel, Tag } from './model.ts';
+import type { ModelDocument, RegisteredModel } from './model.ts';
 import type { RegistryServices } from './services.ts';
-import { withoutTag, withTag } from './tags.ts';
-import { checkDescription, checkTag, checkTagKey } from './validate.ts';
+import { checkDescription } from './validate.ts';
 
 const changeOf = (model: ModelDocument, change: Pick<Change, 'change' | 'key' | 'value'>): Change => ({
   modelId: model.modelId,

@@ -1,11 +1,12 @@
+import type { Tag } from '../mlflow/tags.ts';
+import { checkTag, checkTagKey, withoutTag, withTag } from '../mlflow/tags.ts';
 import type { Cause } from '../platform/journal.ts';
 import { changeVersion, nextRevision } from './change-model.ts';
 import { type Change, changedEntry } from './entries.ts';
 import { getModelVersion } from './get-version.ts';
-import type { ModelDocument, ModelVersion, Tag, VersionDocument } from './model.ts';
+import type { ModelDocument, ModelVersion, VersionDocument } from './model.ts';
 import type { RegistryServices } from './services.ts';
-import { withoutTag, withTag } from './tags.ts';
-import { checkDescription, checkTag, checkTagKey, parseVersion } from './validate.ts';
+import { checkDescription, parseVersion } from './validate.ts';
 
 /** A version by the name of its model and its number, a string of digits. */
 export interface VersionKey {

@@ -1,18 +1,15 @@
-import { STAGES, type Stage, type Tag } from './model.ts';
-import { invalid } from './refusals.ts';
+import { checkLength } from '../mlflow/check-length.ts';
+import { invalid } from '../mlflow/invalid.ts';
+import { WORD } from '../mlflow/tags.ts';
+import { STAGES, type Stage } from './model.ts';
 
 const MAX_NAME = 256;
-const MAX_TAG_KEY = 250;
-const MAX_TAG_VALUE = 100_000;
 const MAX_ALIAS = 255;
 const MAX_DESCRIPTION = 10_000;
 export const MAX_SOURCE = 2_000;
 export const MAX_RUN_LINK = 2_000;
 const MAX_RUN_ID = 256;
 
-/** Letters, digits and underscores of every script, as Python's `\w` has them. */
-const WORD = String.raw`\p{L}\p{N}_`;
-const TAG_KEY = new RegExp(`^[${WORD}\\p{M}/. :-]+$`, 'u');
 const ALIAS = new RegExp(`^[${WORD}\\p{M}-]+$`, 'u');
 const RESERVED_ALIAS = /^(latest|v\d+)$/i;
 
@@ -27,35 +24,6 @@ export const checkModelName = (name: string): string => {
   }
   return name;
 };
-
-/** @throws SlipwayError INVALID_PARAMETER_VALUE for a key or value outside MLflow's rules */
-export const checkTag = ({ key, value }: Tag): Tag => {
-  checkTagKey(key);
-  if (value.length > MAX_TAG_VALUE) throw invalid(`'value' exceeds the maximum length of ${MAX_TAG_VALUE} characters`);
-  return { key, value };
-};
-
-export const checkTagKey = (key: string): string => {
-  if (key.length > MAX_TAG_KEY) throw invalid(`'key' exceeds the maximum length of ${MAX_TAG_KEY} characters`);
-  if (!TAG_KEY.test(key)) {
-    throw invalid(
-      `Invalid value "${key}" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), ` +
-        'dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).',
-    );
-  }
-  if (key.startsWith('/') || key.split('/').some((segment) => ['', '.', '..'].includes(segment))) {
-    throw invalid(
-      `Invalid value "${key}" for parameter 'key' supplied: Names may be treated as files in certain cases, and must ` +
-        'not resolve to other names when treated as such.',
-    );
-  }
-  return key;
-};
-
-/** The tags, each valid and each key once: the last of equal keys wins. */
-export const checkTags = (tags: readonly Tag[]): readonly Tag[] => [
-  ...new Map(tags.map((tag) => [tag.key, checkTag(tag)])).values(),
-];
 
 /** @throws SlipwayError INVALID_PARAMETER_VALUE for an alias outside MLflow's rules */
 export const checkAlias = (alias: string): string => {
@@ -87,12 +55,6 @@ export const parseStage = (text: string): Stage => {
   const stage = STAGES.find((known) => known.toLowerCase() === text.toLowerCase());
   if (stage !== undefined) return stage;
   throw invalid(`Invalid Model Version stage: ${text}. Value must be one of ${STAGES.join(', ')}.`);
-};
-
-/** @throws SlipwayError INVALID_PARAMETER_VALUE when the text is longer than `max` characters */
-export const checkLength = (parameter: string, text: string, max: number): string => {
-  if (text.length > max) throw invalid(`'${parameter}' exceeds the maximum length of ${max} characters`);
-  return text;
 };
 
 export const checkDescription = (text: string): string => checkLength('description', text, MAX_DESCRIPTION);

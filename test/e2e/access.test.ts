@@ -26,7 +26,7 @@ const toAsked = ({ name, method, path, access, dialect }: Asked): Asked => ({
 });
 
 const ROUTES: readonly Asked[] = [...mlflowRoutes, ...apiRoutes, ...unknownRoutes].map(toAsked);
-const GUARDED = ROUTES.filter(({ access }) => access === 'token');
+const GUARDED = ROUTES.filter(({ access }) => access !== 'public');
 
 const site = withStack({ flags: ['--auth'] });
 let token: string;

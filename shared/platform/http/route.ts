@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import type * as z from 'zod';
+import type { Role } from '../access/role.ts';
 import type { Cause } from '../journal.ts';
 import type { Logger } from '../logging.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who may call: everybody, or who shows the access token. */
-export type Access = 'public' | 'token';
+/** Who may call: everybody, or who has that role or a higher one. */
+export type Access = 'public' | Role;
 
 /** How requests are read and errors rendered: MLflow's lenient JSON and `{error_code, message}`, or RFC 9457 problems. */
 export type Dialect = 'mlflow' | 'slipway';

@@ -20,7 +20,7 @@ const TOKEN_ACCESS = { mode: 'token', sha256Hex: createHash('sha256').update('s3
 
 type Handle = (context: RequestContext) => Promise<HttpAnswer>;
 
-const routeOf = (handle: Handle, access: Access = 'token'): AnyRoute<AnswerServices> =>
+const routeOf = (handle: Handle, access: Access = 'reader'): AnyRoute<AnswerServices> =>
   defineRoute<AnswerServices>()({
     name: 'test',
     method: 'GET',
@@ -40,7 +40,7 @@ const ask = (route: AnyRoute<AnswerServices>, options: RequestOptions & { path?:
   });
 
 /** A route that tells what its handler was given. */
-const telling = (access: Access = 'token') => {
+const telling = (access: Access = 'reader') => {
   const told: RequestContext[] = [];
   const route = routeOf(async (context) => {
     told.push(context);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MODEL_FILTER, VERSION_FILTER } from '../../../shared/registry/filter/clause.ts';
-import { isLike } from '../../../shared/registry/filter/like.ts';
-import { type Matched, matches } from '../../../shared/registry/filter/matches.ts';
-import { parseFilter } from '../../../shared/registry/filter/parse-filter.ts';
+import { isLike } from '../../../shared/mlflow/filter/like.ts';
+import type { Matched } from '../../../shared/mlflow/filter/matches.ts';
+import { parseFilter } from '../../../shared/mlflow/filter/parse-filter.ts';
+import { matches } from '../../../shared/registry/matches.ts';
+import { MODEL_FILTER, VERSION_FILTER } from '../../../shared/registry/searchable.ts';
 
 const VERSION: Matched = {
   attributes: { name: 'heart', version_number: 3, run_id: 'abc' },

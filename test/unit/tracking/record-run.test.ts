@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventDataSchema } from '../../../shared/events/catalogue.ts';
 import { epochMs } from '../../../shared/platform/time.ts';
-import { recordRun } from '../../../shared/registry/record-run.ts';
+import { recordRun } from '../../../shared/tracking/record-run.ts';
 import { createMemoryDocuments } from '../../support/memory-documents.ts';
 
 const NOW = epochMs(1_767_225_600_000);

@@ -13,12 +13,3 @@ export interface Clause {
 
 /** What a filter may compare: `id` is a text that may also be looked for in a list. */
 export type FilterSchema = ReadonlyMap<string, 'text' | 'number' | 'id'>;
-
-export const MODEL_FILTER: FilterSchema = new Map([['name', 'text']]);
-
-export const VERSION_FILTER: FilterSchema = new Map([
-  ['name', 'text'],
-  ['version_number', 'number'],
-  ['run_id', 'id'],
-  ['source_path', 'text'],
-]);

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FilterSchema, MODEL_FILTER, VERSION_FILTER } from '../../../shared/registry/filter/clause.ts';
-import { isLike } from '../../../shared/registry/filter/like.ts';
-import { matches } from '../../../shared/registry/filter/matches.ts';
-import { parseFilter } from '../../../shared/registry/filter/parse-filter.ts';
+import type { FilterSchema } from '../../../shared/mlflow/filter/clause.ts';
+import { isLike } from '../../../shared/mlflow/filter/like.ts';
+import { parseFilter } from '../../../shared/mlflow/filter/parse-filter.ts';
+import { matches } from '../../../shared/registry/matches.ts';
+import { MODEL_FILTER, VERSION_FILTER } from '../../../shared/registry/searchable.ts';
 
 describe('filter', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { invalid } from '../refusals.ts';
+import { invalid } from '../invalid.ts';
 
 /** A lexical piece of a filter. */
 export type Token =

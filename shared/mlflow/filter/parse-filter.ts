@@ -1,4 +1,4 @@
-import { invalid } from '../refusals.ts';
+import { invalid } from '../invalid.ts';
 import { checkClause, type RawClause, type RawValue } from './check-clause.ts';
 import type { Clause, FilterSchema } from './clause.ts';
 import { type Token, tokensOf } from './tokens.ts';

@@ -1,8 +1,6 @@
-import type { Where } from '../platform/documents.ts';
-import type { Clause } from './filter/clause.ts';
+import { invalid } from './invalid.ts';
 import { comparePositions, type Position, type SortKey } from './order-by.ts';
 import { pageToken } from './page-token.ts';
-import { invalid } from './refusals.ts';
 
 /** What is asked of a search, as MLflow's clients say it. */
 export interface Search {
@@ -52,12 +50,3 @@ export const firstPage = <T>(found: readonly T[], { order, positionOf, limit }: 
   const isLast = found.length <= limit || last === undefined;
   return { items, ...(isLast ? {} : { nextPageToken: pageToken(order, positionOf(last)) }) };
 };
-
-/** What of the clauses on `name` a query can do by itself; the clauses still have to be held against what it finds. */
-export const nameConditions = (clauses: readonly Clause[]): readonly Where[] =>
-  clauses.flatMap(({ kind, key, comparator, value }): Where[] => {
-    if (kind !== 'attribute' || key !== 'name' || typeof value !== 'string') return [];
-    if (comparator === '=') return [{ path: 'name', op: '=', value }];
-    const prefix = comparator === 'LIKE' ? (/^[^%_]*/.exec(value)?.[0] ?? '') : '';
-    return prefix === '' ? [] : [{ path: 'name', op: 'startsWith', value: prefix }];
-  });

@@ -1,4 +1,4 @@
-import { invalid } from './refusals.ts';
+import { invalid } from './invalid.ts';
 
 /** A property to sort by. */
 export interface SortKey {
@@ -13,31 +13,6 @@ export interface SortRules {
   readonly byDefault: readonly SortKey[];
   readonly ties: readonly SortKey[];
 }
-
-export const MODEL_ORDER: SortRules = {
-  words: new Map([
-    ['name', 'name'],
-    ['timestamp', 'last_updated_timestamp'],
-    ['last_updated_timestamp', 'last_updated_timestamp'],
-  ]),
-  byDefault: [{ key: 'name', direction: 'asc' }],
-  ties: [{ key: 'name', direction: 'asc' }],
-};
-
-export const VERSION_ORDER: SortRules = {
-  words: new Map(
-    ['name', 'version_number', 'creation_timestamp', 'last_updated_timestamp'].map((word) => [word, word]),
-  ),
-  byDefault: [
-    { key: 'last_updated_timestamp', direction: 'desc' },
-    { key: 'name', direction: 'asc' },
-    { key: 'version_number', direction: 'desc' },
-  ],
-  ties: [
-    { key: 'name', direction: 'asc' },
-    { key: 'version_number', direction: 'desc' },
-  ],
-};
 
 /**
  * The whole order of a search, such that no two things are equal in it.

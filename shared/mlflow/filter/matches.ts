@@ -1,5 +1,4 @@
-import type { Tag } from '../model.ts';
-import { isPrompt, PROMPT_TAG } from '../prompt.ts';
+import type { Tag } from '../tags.ts';
 import type { Clause, Comparator } from './clause.ts';
 import { isLike } from './like.ts';
 
@@ -9,25 +8,21 @@ export interface Matched {
   readonly tags: readonly Tag[];
 }
 
-/**
- * True when every clause holds. A tag clause, also with `!=`, wants the tag to be there. Prompts match only when a
- * clause asks for them, and then nothing else does; not to have the tag counts as `false`.
- */
-export const matches = (clauses: readonly Clause[], entity: Matched): boolean => {
-  const prompt = String(isPrompt(entity.tags));
-  const aboutPrompts = clauses.filter(({ kind, key }) => kind === 'tag' && key === PROMPT_TAG);
-  if (aboutPrompts.length === 0 && prompt === 'true') return false;
-  return clauses.every((clause) => {
-    if (aboutPrompts.includes(clause)) return compare(prompt, clause);
+/** True when every clause holds. A tag clause, also with `!=`, wants the tag to be there. */
+export const matches = (clauses: readonly Clause[], entity: Matched): boolean =>
+  clauses.every((clause) => {
     const actual =
       clause.kind === 'attribute'
         ? entity.attributes[clause.key]
         : entity.tags.find(({ key }) => key === clause.key)?.value;
     return actual !== undefined && compare(actual, clause);
   });
-};
 
-const compare = (actual: string | number, { comparator, value }: Pick<Clause, 'comparator' | 'value'>): boolean => {
+/** True when the comparison holds for that value; numbers never equal texts. */
+export const compare = (
+  actual: string | number,
+  { comparator, value }: Pick<Clause, 'comparator' | 'value'>,
+): boolean => {
   if (typeof actual === 'number') return typeof value === 'number' && compareNumbers(actual, comparator, value);
   if (typeof value === 'object') return value.includes(actual);
   return typeof value === 'string' && compareTexts(actual, comparator, value);

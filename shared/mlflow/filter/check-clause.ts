@@ -1,4 +1,4 @@
-import { invalid } from '../refusals.ts';
+import { invalid } from '../invalid.ts';
 import { type Clause, COMPARATORS, type Comparator, type FilterSchema } from './clause.ts';
 
 /** A value as it was written: quoted, a number, a bare word, or a list. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { artifactPath } from '../../../shared/registry/artifact-path.ts';
+import { artifactPath } from '../../../shared/mlflow/artifact-path.ts';
 
 describe('artifact path', () => {
   it.each([

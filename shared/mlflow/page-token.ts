@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { invalid } from './invalid.ts';
 import type { Position, SortKey } from './order-by.ts';
-import { invalid } from './refusals.ts';
 
 const tokenSchema = z.object({ order: z.string(), after: z.array(z.union([z.string(), z.number()])) });
 

@@ -1,4 +1,4 @@
-import { invalid } from './refusals.ts';
+import { invalid } from './invalid.ts';
 
 /** More layers of percent-encoding than this are an attack, not a name. */
 const MAX_LAYERS = 8;
