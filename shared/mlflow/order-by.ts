@@ -1,3 +1,5 @@
+import { compareByCodePoint } from '../platform/code-points.ts';
+import { type Entity, entityOf } from './filter/clause.ts';
 import { invalid } from './invalid.ts';
 
 /** A property to sort by. */
@@ -9,6 +11,8 @@ export interface SortKey {
 /** What a search may be sorted by: accepted words and the property each means, and what decides in the end. */
 export interface SortRules {
   readonly words: ReadonlyMap<string, string>;
+  /** Whose keys may be sorted by as well, as in `metrics.loss`, which gives the key `metric.loss`. */
+  readonly entities?: readonly Entity[];
   /** Without `order_by`. Names every property of `ties`. */
   readonly byDefault: readonly SortKey[];
   readonly ties: readonly SortKey[];
@@ -28,12 +32,27 @@ export const parseOrderBy = (clauses: readonly string[], rules: SortRules): read
 };
 
 const parseClause = (clause: string, rules: SortRules): SortKey => {
-  const [, quoted, bare, direction = 'asc'] = /^\s*(?:`([^`]+)`|(\S+))(?:\s+(\S+))?\s*$/.exec(clause) ?? [];
-  const key = rules.words.get(quoted ?? bare ?? '');
+  const [, prefix, ticked, quoted, bare, direction = 'asc'] =
+    /^\s*(?:([a-z]+)\.)?(?:`([^`]+)`|"([^"]+)"|(\S+))(?:\s+(\S+))?\s*$/i.exec(clause) ?? [];
+  const key = sortKeyOf(prefix, ticked ?? quoted ?? bare ?? '', rules);
   const word = direction.toLowerCase();
   if (key !== undefined && (word === 'asc' || word === 'desc')) return { key, direction: word };
-  const valid = [...rules.words.keys()].map((known) => `'${known}'`).join(', ');
+  const others = (rules.entities ?? [])
+    .filter((entity) => entity !== 'attribute')
+    .map((entity) => `'${entity}s.<key>'`);
+  const valid = [...[...rules.words.keys()].map((known) => `'${known}'`), ...others].join(', ');
   throw invalid(`Invalid order_by clause '${clause}': use one of ${valid}, and ASC or DESC behind it.`);
+};
+
+const sortKeyOf = (
+  prefix: string | undefined,
+  word: string,
+  { words, entities = [] }: SortRules,
+): string | undefined => {
+  if (prefix === undefined) return words.get(word);
+  const entity = entityOf(prefix);
+  if (entity === undefined || !entities.includes(entity)) return undefined;
+  return entity === 'attribute' ? words.get(word) : `${entity}.${word}`;
 };
 
 /** Values of the sort keys, in their order. */
@@ -51,5 +70,5 @@ export const comparePositions = (order: readonly SortKey[], left: Position, righ
 const compareValues = (left: string | number, right: string | number): number => {
   if (left === right) return 0;
   if (typeof left === 'number' && typeof right === 'number') return left - right;
-  return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+  return compareByCodePoint(String(left), String(right));
 };

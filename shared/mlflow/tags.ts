@@ -19,17 +19,26 @@ export const checkTag = ({ key, value }: Tag): Tag => {
   return { key, value };
 };
 
-export const checkTagKey = (key: string): string => {
-  if (key.length > MAX_TAG_KEY) throw invalid(`'key' exceeds the maximum length of ${MAX_TAG_KEY} characters`);
+export const checkTagKey = (key: string): string => checkKey(key, 'key');
+
+/**
+ * The key of a tag, parameter or metric.
+ *
+ * @param path where it was in the request, as in `params[3].key`
+ * @param called what it is called in the refusal of one that is too long
+ * @throws SlipwayError INVALID_PARAMETER_VALUE
+ */
+export const checkKey = (key: string, path: string, called = path): string => {
+  if (key.length > MAX_TAG_KEY) throw invalid(`'${called}' exceeds the maximum length of ${MAX_TAG_KEY} characters`);
   if (!TAG_KEY.test(key)) {
     throw invalid(
-      `Invalid value "${key}" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), ` +
+      `Invalid value "${key}" for parameter '${path}' supplied: Names may only contain alphanumerics, underscores (_), ` +
         'dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).',
     );
   }
   if (key.startsWith('/') || key.split('/').some((segment) => ['', '.', '..'].includes(segment))) {
     throw invalid(
-      `Invalid value "${key}" for parameter 'key' supplied: Names may be treated as files in certain cases, and must ` +
+      `Invalid value "${key}" for parameter '${path}' supplied: Names may be treated as files in certain cases, and must ` +
         'not resolve to other names when treated as such.',
     );
   }

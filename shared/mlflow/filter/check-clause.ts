@@ -1,12 +1,22 @@
 import { invalid } from '../invalid.ts';
-import { type Clause, COMPARATORS, type Comparator, type FilterSchema } from './clause.ts';
+import {
+  type AttributeType,
+  type Clause,
+  COMPARATORS,
+  type Comparator,
+  type Entity,
+  entityOf,
+  type FilterSchema,
+  isAbsence,
+} from './clause.ts';
 
-/** A value as it was written: quoted, a number, a bare word, or a list. */
+/** A value as it was written: quoted, a number, a bare word, a list, or none where nothing is compared. */
 export type RawValue =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'word'; readonly value: string }
-  | { readonly kind: 'list'; readonly items: readonly RawValue[] };
+  | { readonly kind: 'list'; readonly items: readonly RawValue[] }
+  | { readonly kind: 'none' };
 
 /** A comparison that is well formed, but not yet known to make sense. */
 export interface RawClause {
@@ -20,8 +30,11 @@ const TEXT = ['=', '!=', 'LIKE', 'ILIKE'] as const;
 const ALLOWED = {
   text: TEXT,
   id: [...TEXT, 'IN'],
+  list: [...TEXT, 'IN', 'NOT IN'],
   number: ['=', '!=', '<', '<=', '>', '>='],
-} as const satisfies Record<string, readonly Comparator[]>;
+} as const satisfies Record<AttributeType, readonly Comparator[]>;
+
+const DATASET_KEYS = ['name', 'digest', 'context'];
 
 /**
  * The clause, when the schema has its key and the comparator and value fit.
@@ -29,31 +42,56 @@ const ALLOWED = {
  * @throws SlipwayError INVALID_PARAMETER_VALUE
  */
 export const checkClause = (raw: RawClause, schema: FilterSchema): Clause => {
-  const entity = raw.entity?.toLowerCase();
-  if (entity === 'tag' || entity === 'tags') return tagClause(raw);
-  if (entity !== undefined && entity !== 'attribute' && entity !== 'attributes') {
-    throw invalid(`Invalid entity type '${raw.entity}'. Valid entity types are 'attribute' and 'tag'.`);
+  const kind = raw.entity === undefined ? 'attribute' : entityOf(raw.entity);
+  if (kind === 'attribute') return attributeClause(raw, schema);
+  if (kind === undefined || !schema.entities.includes(kind)) throw unknownEntity(raw, schema);
+  if (kind === 'metric') {
+    return { kind, key: raw.key, comparator: comparatorOf(raw, kind, 'number'), value: metricOf(raw) };
   }
-  const type = schema.get(raw.key);
+  if (kind === 'dataset') return datasetClause(raw);
+  if (isAbsence(raw.operator)) return { kind, key: raw.key, comparator: raw.operator, value: '' };
+  return { kind, key: raw.key, comparator: comparatorOf(raw, kind, 'text'), value: textOf(raw) };
+};
+
+const unknownEntity = ({ entity }: RawClause, { entities }: FilterSchema) => {
+  const valid = ['attribute', ...entities].map((known) => `'${known}'`);
+  const last = valid.pop();
+  return invalid(`Invalid entity type '${entity}'. Valid entity types are ${valid.join(', ')} and ${last}.`);
+};
+
+const attributeClause = (raw: RawClause, { attributes, aliases }: FilterSchema): Clause => {
+  const key = aliases?.get(raw.key) ?? raw.key;
+  const type = attributes.get(key);
   if (type === undefined) {
-    const valid = [...schema.keys()].map((key) => `'${key}'`).join(', ');
+    const valid = [...attributes.keys()].map((known) => `'${known}'`).join(', ');
     throw invalid(`Invalid attribute key '${raw.key}' specified. Valid keys are ${valid}`);
   }
-  const comparator = COMPARATORS.find((known) => known === raw.operator);
-  if (comparator === undefined || !(ALLOWED[type] as readonly Comparator[]).includes(comparator)) {
-    throw invalid(`Invalid comparator for attribute: ${raw.operator}`);
+  const comparator = comparatorOf(raw, 'attribute', type);
+  if (type === 'number') return { kind: 'attribute', key, comparator, value: numberOf(raw) };
+  if (comparator !== 'IN' && comparator !== 'NOT IN') return { kind: 'attribute', key, comparator, value: textOf(raw) };
+  const listed = textsOf(raw);
+  // MLflow's ids are in lower case: others are left out of the list.
+  const value = type === 'id' ? listed.filter((id) => id === id.toLowerCase()) : listed;
+  return { kind: 'attribute', key, comparator, value };
+};
+
+const datasetClause = (raw: RawClause): Clause => {
+  if (!DATASET_KEYS.includes(raw.key)) {
+    const valid = DATASET_KEYS.map((known) => `'${known}'`).join(', ');
+    throw invalid(`Invalid dataset key '${raw.key}' specified. Valid keys are ${valid}`);
   }
-  const value = type === 'number' ? numberOf(raw) : comparator === 'IN' ? idsOf(raw) : textOf(raw);
-  return { kind: 'attribute', key: raw.key, comparator, value };
+  const comparator = comparatorOf(raw, 'dataset', 'list');
+  const value = comparator === 'IN' || comparator === 'NOT IN' ? textsOf(raw) : textOf(raw);
+  return { kind: 'dataset', key: raw.key, comparator, value };
 };
 
-const tagClause = (raw: RawClause): Clause => {
-  const comparator = TEXT.find((known) => known === raw.operator);
-  if (comparator === undefined) throw invalid(`Invalid comparator for tag: ${raw.operator}`);
-  return { kind: 'tag', key: raw.key, comparator, value: textOf(raw) };
+const comparatorOf = ({ operator }: RawClause, entity: Entity, type: AttributeType): Comparator => {
+  const comparator = COMPARATORS.find((known) => known === operator);
+  if (comparator !== undefined && (ALLOWED[type] as readonly Comparator[]).includes(comparator)) return comparator;
+  throw invalid(`Invalid comparator for ${entity}: ${operator}`);
 };
 
-const textOf = ({ key, value }: RawClause): string => {
+const textOf = ({ key, value }: Pick<RawClause, 'key' | 'value'>): string => {
   if (value.kind === 'string') return value.value;
   throw invalid(`Expected a quoted string value for '${key}' (e.g. 'my-value').`);
 };
@@ -64,11 +102,14 @@ const numberOf = ({ key, value }: RawClause): number => {
   throw invalid(`Expected a number for '${key}'.`);
 };
 
-/** MLflow's ids are in lower case: others are left out of the list. */
-const idsOf = ({ key, value }: RawClause): string[] => {
+const metricOf = ({ key, value }: RawClause): number => {
+  if (value.kind === 'number') return value.value;
+  throw invalid(`Expected numeric value type for metric '${key}'.`);
+};
+
+const textsOf = ({ key, value }: RawClause): string[] => {
   if (value.kind !== 'list' || value.items.length === 0) {
     throw invalid(`Expected a non-empty list of quoted strings for '${key}' (e.g. ('a', 'b')).`);
   }
-  const ids = value.items.map((item) => textOf({ key, operator: 'IN', value: item }));
-  return ids.filter((id) => id === id.toLowerCase());
+  return value.items.map((item) => textOf({ key, value: item }));
 };

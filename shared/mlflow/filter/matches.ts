@@ -6,17 +6,43 @@ import { isLike } from './like.ts';
 export interface Matched {
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly tags: readonly Tag[];
+  readonly params?: readonly Tag[];
+  readonly metrics?: readonly { readonly key: string; readonly value: number }[];
+  readonly datasets?: readonly { readonly name: string; readonly digest: string; readonly context?: string }[];
 }
 
-/** True when every clause holds. A tag clause, also with `!=`, wants the tag to be there. */
+/**
+ * True when every clause holds. A clause wants what it is about to be there, also with `!=`, and only not with
+ * `IS NULL`; one about datasets holds when it does for any of them.
+ */
 export const matches = (clauses: readonly Clause[], entity: Matched): boolean =>
   clauses.every((clause) => {
-    const actual =
-      clause.kind === 'attribute'
-        ? entity.attributes[clause.key]
-        : entity.tags.find(({ key }) => key === clause.key)?.value;
-    return actual !== undefined && compare(actual, clause);
+    const actuals = actualsOf(clause, entity);
+    if (clause.comparator === 'IS NULL') return actuals.every((actual) => actual === undefined);
+    return actuals.some((actual) => actual !== undefined && compare(actual, clause));
   });
+
+const actualsOf = ({ kind, key }: Clause, entity: Matched): readonly (string | number | undefined)[] => {
+  switch (kind) {
+    case 'attribute':
+      return [entity.attributes[key]];
+    case 'tag':
+      return [loggedValue(entity.tags, key)];
+    case 'param':
+      return [loggedValue(entity.params, key)];
+    case 'metric':
+      return [loggedValue(entity.metrics, key)];
+    case 'dataset':
+      return (entity.datasets ?? []).map((dataset) => dataset[key as 'name' | 'digest' | 'context']);
+    default:
+      return kind satisfies never;
+  }
+};
+
+const loggedValue = <T>(
+  pairs: readonly { readonly key: string; readonly value: T }[] = [],
+  key: string,
+): T | undefined => pairs.find((pair) => pair.key === key)?.value;
 
 /** True when the comparison holds for that value; numbers never equal texts. */
 export const compare = (
@@ -24,7 +50,7 @@ export const compare = (
   { comparator, value }: Pick<Clause, 'comparator' | 'value'>,
 ): boolean => {
   if (typeof actual === 'number') return typeof value === 'number' && compareNumbers(actual, comparator, value);
-  if (typeof value === 'object') return value.includes(actual);
+  if (typeof value === 'object') return value.includes(actual) === (comparator === 'IN');
   return typeof value === 'string' && compareTexts(actual, comparator, value);
 };
 
@@ -32,6 +58,7 @@ const compareTexts = (actual: string, comparator: Comparator, value: string): bo
   if (comparator === '=') return actual === value;
   if (comparator === '!=') return actual !== value;
   if (comparator === 'LIKE') return isLike(actual, value);
+  if (comparator === 'IS NOT NULL') return true;
   return comparator === 'ILIKE' && isLike(actual.toLowerCase(), value.toLowerCase());
 };
 

@@ -14,6 +14,7 @@ export const parseFilter = (filter: string, schema: FilterSchema): readonly Clau
   let at = 0;
   while (at < tokens.length) {
     const { raw, next } = readClause(tokens, at) ?? refuse(filter);
+    if (raw.value.kind === 'none' && schema.absence !== true) refuse(filter);
     clauses.push(checkClause(raw, schema));
     at = next;
     if (at >= tokens.length) break;
@@ -31,6 +32,11 @@ const refuse = (filter: string): never => {
 const readClause = (tokens: readonly Token[], at: number): { raw: RawClause; next: number } | undefined => {
   const left = tokens[at];
   if (left?.kind !== 'identifier') return undefined;
+  const absence = readAbsence(tokens, at + 1);
+  if (absence !== undefined) {
+    const { kind: _, ...identifier } = left;
+    return { raw: { ...identifier, operator: absence.operator, value: { kind: 'none' } }, next: absence.next };
+  }
   const negated = is(tokens[at + 1], 'keyword', 'NOT') && is(tokens[at + 2], 'operator', 'IN');
   const operator = tokens[at + (negated ? 2 : 1)];
   if (operator?.kind !== 'operator') return undefined;
@@ -39,6 +45,14 @@ const readClause = (tokens: readonly Token[], at: number): { raw: RawClause; nex
   const { kind: _, ...identifier } = left;
   const raw = { ...identifier, operator: negated ? 'NOT IN' : operator.value, value: right.value };
   return { raw, next: right.next };
+};
+
+const readAbsence = (tokens: readonly Token[], at: number): { operator: string; next: number } | undefined => {
+  if (!is(tokens[at], 'keyword', 'IS')) return undefined;
+  const negated = is(tokens[at + 1], 'keyword', 'NOT');
+  const end = at + (negated ? 2 : 1);
+  if (!is(tokens[end], 'keyword', 'NULL')) return undefined;
+  return { operator: negated ? 'IS NOT NULL' : 'IS NULL', next: end + 1 };
 };
 
 const readValue = (tokens: readonly Token[], at: number): { value: RawValue; next: number } | undefined => {

@@ -23,7 +23,7 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Token])[
   [/`([^`]+)`/y, ([, key = '']) => ({ kind: 'identifier', key })],
   // Doubled quotes belong to the text and stay doubled, as in MLflow.
   [/'((?:[^']|'')*)'|"((?:[^"]|"")*)"/y, ([, one, two]) => ({ kind: 'string', value: one ?? two ?? '' })],
-  [/-?\d+(?:\.\d+)?(?![\w.-])/y, ([text]) => ({ kind: 'number', value: Number(text) })],
+  [/[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?![\w.-])/iy, ([text]) => ({ kind: 'number', value: Number(text) })],
   [/!=|<>|<=|>=|==|=|<|>|!/y, ([value]) => ({ kind: 'operator', value })],
   [/[(),;]/y, ([value]) => ({ kind: 'punctuation', value })],
   [/[^\s=!<>(),;'"`]+/y, ([text]) => wordToken(text)],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FilterSchema } from '../../../shared/mlflow/filter/clause.ts';
 import { isLike } from '../../../shared/mlflow/filter/like.ts';
+import { matches as holds, type Matched } from '../../../shared/mlflow/filter/matches.ts';
 import { parseFilter } from '../../../shared/mlflow/filter/parse-filter.ts';
 import { matches } from '../../../shared/registry/matches.ts';
 import { MODEL_FILTER, VERSION_FILTER } from '../../../shared/registry/searchable.ts';
@@ -31,6 +32,7 @@ describe('filter', () => {
     ["(name = 'a')", MODEL_FILTER, 'Invalid clause(s) in filter string'],
     ["name = 'a'; name = 'b'", MODEL_FILTER, 'Invalid clause(s) in filter string'],
     ['name IS NULL', MODEL_FILTER, 'Invalid clause(s) in filter string'],
+    ['tags.a IS NOT NULL', MODEL_FILTER, 'Invalid clause(s) in filter string'],
     ["name = 'a' name = 'b'", MODEL_FILTER, 'Invalid clause(s) in filter string'],
     ["AND name = 'a'", MODEL_FILTER, 'Invalid clause(s) in filter string'],
     ["name = 'a", MODEL_FILTER, 'Invalid clause(s) in filter string'],
@@ -87,6 +89,72 @@ describe('filter', () => {
   });
 });
 
+/** What a filter of runs may compare. */
+const RUN_FILTER: FilterSchema = {
+  attributes: new Map([
+    ['run_name', 'text'],
+    ['run_id', 'list'],
+    ['start_time', 'number'],
+  ]),
+  aliases: new Map([
+    ['Created', 'start_time'],
+    ['Run name', 'run_name'],
+  ]),
+  entities: ['param', 'metric', 'tag', 'dataset'],
+  absence: true,
+};
+
+describe('a filter of runs', () => {
+  it.each([
+    ["params.depth = '3'", { kind: 'param', key: 'depth', comparator: '=', value: '3' }],
+    ["parameter.`my depth` like '3%'", { kind: 'param', key: 'my depth', comparator: 'LIKE', value: '3%' }],
+    ["Param.a.b != ''", { kind: 'param', key: 'a.b', comparator: '!=', value: '' }],
+    ['metrics.loss < 0.5', { kind: 'metric', key: 'loss', comparator: '<', value: 0.5 }],
+    ['metric."val/loss" >= -1e-3', { kind: 'metric', key: 'val/loss', comparator: '>=', value: -0.001 }],
+    ['metric.loss = .5', { kind: 'metric', key: 'loss', comparator: '=', value: 0.5 }],
+    ['metric.loss != +1E+2', { kind: 'metric', key: 'loss', comparator: '!=', value: 100 }],
+    ["tags.mlflow.user = 'ada'", { kind: 'tag', key: 'mlflow.user', comparator: '=', value: 'ada' }],
+    ["attr.run_name = 'a'", { kind: 'attribute', key: 'run_name', comparator: '=', value: 'a' }],
+    ["run.`Run name` ILIKE 'a'", { kind: 'attribute', key: 'run_name', comparator: 'ILIKE', value: 'a' }],
+    ['Created > 1767225600000', { kind: 'attribute', key: 'start_time', comparator: '>', value: 1_767_225_600_000 }],
+    ["run_id not in ('a', 'B')", { kind: 'attribute', key: 'run_id', comparator: 'NOT IN', value: ['a', 'B'] }],
+    ["datasets.name IN ('Iris')", { kind: 'dataset', key: 'name', comparator: 'IN', value: ['Iris'] }],
+    ['tags.`my tag` IS NULL', { kind: 'tag', key: 'my tag', comparator: 'IS NULL', value: '' }],
+    ['params.depth is not null', { kind: 'param', key: 'depth', comparator: 'IS NOT NULL', value: '' }],
+    ["dataset.context = 'train'", { kind: 'dataset', key: 'context', comparator: '=', value: 'train' }],
+  ])('reads %s', (filter, expected) => {
+    expect(parseFilter(filter, RUN_FILTER)).toEqual([expected]);
+  });
+
+  it.each([
+    ["metrics.loss = '0.5'", "Expected numeric value type for metric 'loss'."],
+    ['metrics.loss = abc', "Expected numeric value type for metric 'loss'."],
+    ["metrics.loss LIKE '1'", 'Invalid comparator for metric: LIKE'],
+    ['params.depth = 3', "Expected a quoted string value for 'depth'"],
+    ["params.depth > '3'", 'Invalid comparator for param: >'],
+    ["params.depth IN ('3')", 'Invalid comparator for param: IN'],
+    ["datasets.source = 'x'", "Invalid dataset key 'source' specified. Valid keys are 'name', 'digest', 'context'"],
+    ["datasets.name > 'x'", 'Invalid comparator for dataset: >'],
+    ['run_name IS NULL', 'Invalid comparator for attribute: IS NULL'],
+    ['metrics.loss IS NOT NULL', 'Invalid comparator for metric: IS NOT NULL'],
+    ['datasets.name IS NULL', 'Invalid comparator for dataset: IS NULL'],
+    ["tags.a IS NOT 'b'", 'Invalid clause(s) in filter string'],
+    [
+      "attribute.user = 'a'",
+      "Invalid attribute key 'user' specified. Valid keys are 'run_name', 'run_id', 'start_time'",
+    ],
+    ["start_time = 'soon'", "Expected a number for 'start_time'."],
+    [
+      "thing.a = 'b'",
+      "Invalid entity type 'thing'. Valid entity types are 'attribute', 'param', 'metric', 'tag' and 'dataset'.",
+    ],
+  ])('refuses %s', (filter, message) => {
+    expect(() => parseFilter(filter, RUN_FILTER)).toThrow(
+      expect.objectContaining({ code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
 /** What LIKE means, said in the plainest way: as a regular expression. */
 const naiveLike = (text: string, pattern: string, flags: string): boolean => {
   const source = [...pattern].map((one) =>
@@ -132,6 +200,84 @@ describe('a filter held against a model', () => {
         );
       }),
       { numRuns: 2_000 },
+    );
+  });
+});
+
+const number = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(0.5, -1e-7, 1e21));
+const textClause = (...keys: string[]) =>
+  fc.record({ key: fc.constantFrom(...keys), comparator: fc.constantFrom('=', '!=', 'LIKE', 'ilike'), value: word });
+const listClause = (...keys: string[]) =>
+  fc.record({
+    key: fc.constantFrom(...keys),
+    comparator: fc.constantFrom('IN', 'not in'),
+    value: fc.array(word, { minLength: 1, maxLength: 3 }),
+  });
+const numberClause = (...keys: string[]) =>
+  fc.record({
+    key: fc.constantFrom(...keys),
+    comparator: fc.constantFrom('=', '!=', '<', '<=', '>', '>='),
+    value: number,
+  });
+const runClause = fc.oneof(
+  textClause('run_name', 'params.x', 'parameters.`y z`', 'tags.x', 'datasets.name', 'dataset.context'),
+  listClause('run_id', 'datasets.digest'),
+  numberClause('metrics.x', 'metric.`y z`', 'attr.start_time'),
+);
+const pairsOf = <T>(value: fc.Arbitrary<T>) =>
+  fc.uniqueArray(fc.record({ key: fc.constantFrom('x', 'y z', 'other'), value }), { selector: ({ key }) => key });
+const run: fc.Arbitrary<Matched> = fc.record({
+  attributes: fc.record({ run_name: word, run_id: word, start_time: number }, { requiredKeys: ['run_id'] }),
+  tags: pairsOf(word),
+  params: pairsOf(word),
+  metrics: pairsOf(number),
+  datasets: fc.array(fc.record({ name: word, digest: word, context: word }, { requiredKeys: ['name', 'digest'] }), {
+    maxLength: 2,
+  }),
+});
+
+type RunClause = { key: string; comparator: string; value: string | number | string[] };
+
+const naiveActuals = (found: Matched, path: string): readonly (string | number | undefined)[] => {
+  const [, prefix = 'run', key = ''] = /^(?:([a-z]+)\.)?`?([^`]+)`?$/.exec(path) ?? [];
+  if (prefix === 'attr' || prefix === 'run') return [found.attributes[key]];
+  if (prefix.startsWith('dataset')) {
+    return (found.datasets ?? []).map((dataset) => (dataset as Record<string, string | undefined>)[key]);
+  }
+  const pairs = prefix.startsWith('param') ? found.params : prefix.startsWith('tag') ? found.tags : found.metrics;
+  return [Object.fromEntries((pairs ?? []).map((pair) => [pair.key, pair.value] as const))[key]];
+};
+
+const naiveRun = (found: Matched, { key, comparator, value }: RunClause): boolean =>
+  naiveActuals(found, key).some((actual) => {
+    if (actual === undefined) return false;
+    if (Array.isArray(value)) return value.some((one) => one === actual) !== (comparator === 'not in');
+    if (comparator === '=') return actual === value;
+    if (comparator === '!=') return actual !== value;
+    if (/like/i.test(comparator)) return naiveLike(String(actual), String(value), comparator === 'ilike' ? 'i' : '');
+    const difference = Number(actual) - Number(value);
+    return (
+      (comparator.startsWith('<') ? difference < 0 : difference > 0) || (comparator.endsWith('=') && difference === 0)
+    );
+  });
+
+const written = (value: RunClause['value']): string =>
+  Array.isArray(value)
+    ? `(${value.map(written).join(', ')})`
+    : typeof value === 'number'
+      ? String(value)
+      : `'${value}'`;
+
+describe('a filter held against a run', () => {
+  it('agrees with a naive evaluation of its clauses', () => {
+    fc.assert(
+      fc.property(fc.array(runClause, { maxLength: 3 }), run, (clauses, found) => {
+        const filter = clauses
+          .map(({ key, comparator, value }) => `${key} ${comparator} ${written(value)}`)
+          .join(' AND ');
+        expect(holds(parseFilter(filter, RUN_FILTER), found)).toBe(clauses.every((one) => naiveRun(found, one)));
+      }),
+      { numRuns: 3_000 },
     );
   });
 });
