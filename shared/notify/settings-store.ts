@@ -1,5 +1,6 @@
 import type { Document, Documents, Stored } from '../platform/documents.ts';
 import { SlipwayError } from '../platform/errors.ts';
+import { sharedReading } from '../platform/shared-reading.ts';
 import type { AlertRule, Channel } from './alert-rule.ts';
 
 type Setting<T> = Document & { readonly setting: T };
@@ -14,11 +15,12 @@ export interface SettingsStore<T extends { readonly name: string }> {
   delete(name: string): Promise<void>;
 }
 
-const createSettingsStore = <T extends { readonly name: string }>(
+/** Settings of a kind in the container `settings`. */
+export const createSettingsStore = <T extends { readonly name: string }>(
   documents: Documents,
   kind: string,
 ): SettingsStore<T> => ({
-  async list() {
+  list: sharedReading(async () => {
     const values: T[] = [];
     let next: string | undefined;
     do {
@@ -31,7 +33,7 @@ const createSettingsStore = <T extends { readonly name: string }>(
       next = page.next;
     } while (next !== undefined);
     return values.sort((a, b) => (a.name < b.name ? -1 : 1));
-  },
+  }),
 
   async get(name) {
     const found = await documents.read<Setting<T>>(kind, name);

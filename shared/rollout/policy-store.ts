@@ -1,6 +1,7 @@
 import type { Document, Documents, Stored } from '../platform/documents.ts';
 import { SlipwayError } from '../platform/errors.ts';
 import { encodeId } from '../platform/ids.ts';
+import { sharedReading } from '../platform/shared-reading.ts';
 import type { Clock, EpochMs } from '../platform/time.ts';
 import { parsePolicy } from './policy.ts';
 import type { RolloutPolicy } from './policy-schema.ts';
@@ -48,10 +49,10 @@ export const createPolicyStore = (documents: Documents, clock: Clock): PolicySto
       return stored === undefined ? undefined : toStored(stored.value);
     },
 
-    async list() {
+    list: sharedReading(async () => {
       const { items } = await documents.query<PolicyDocument>(PARTITION, { kind: 'policy', limit: PAGE_SIZE });
       return items.map(({ value }) => toStored(value)).toSorted((a, b) => (a.policy.name < b.policy.name ? -1 : 1));
-    },
+    }),
 
     async put(policy, precondition) {
       const before = await read(policy.name);

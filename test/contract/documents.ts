@@ -20,6 +20,41 @@ const readingContract = (open: () => Documents): void => {
       await expect(open().read('p', id)).resolves.toBeUndefined();
     });
 
+    it('gives each of many reads at once its own document, and undefined for what is not there', async () => {
+      const documents = open();
+      const there = Array.from({ length: 150 }, (_, n) => `p${n}`);
+      for (const partition of there) await documents.commit(partition, [create(thing('a', { name: partition }))]);
+      const asked = there.flatMap((partition) => [partition, `not-${partition}`]);
+
+      const found = await Promise.all(asked.map((partition) => documents.read<Thing>(partition, 'a')));
+
+      expect(found.map((stored) => stored?.value.name)).toEqual(there.flatMap((name) => [name, undefined]));
+    });
+
+    it('sees what was written before it was asked for, however many reads are under way', async () => {
+      const documents = open();
+      await documents.commit('p', [create(thing('a', { size: 0 }))]);
+      let written = 0;
+      const writer = async (): Promise<void> => {
+        for (let size = 1; size <= 30; size += 1) {
+          await documents.commit('p', [{ op: 'upsert', value: thing('a', { size }) }]);
+          written = size;
+        }
+      };
+      const stale: string[] = [];
+      const reader = async (): Promise<void> => {
+        while (written < 30) {
+          const before = written;
+          const size = (await documents.read<Thing>('p', 'a'))?.value.size ?? -1;
+          if (size < before) stale.push(`${size} after ${before}`);
+        }
+      };
+
+      await Promise.all([writer(), ...Array.from({ length: 20 }, reader)]);
+
+      expect(stale).toEqual([]);
+    });
+
     it('keeps the same id of two partitions apart', async () => {
       const documents = open();
       await documents.commit('p', [create(thing('a', { name: 'in p' }))]);

@@ -6,17 +6,18 @@ import {
   type SqlQuerySpec,
   StatusCodes,
 } from '@azure/cosmos';
-import type { CommitOutcome, Document, Documents, Page, Query, Stored, Write } from '../../platform/documents.ts';
+import type { CommitOutcome, Document, Documents, Page, Query, Write } from '../../platform/documents.ts';
 import { SlipwayError } from '../../platform/errors.ts';
 import { toCosmosError } from './cosmos-errors.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { toSql } from './query-sql.ts';
+import { readTogether } from './read-together.ts';
 import { fromStored, type StoredDocument, toStored } from './stored-document.ts';
 
 const MAX_WRITES = 100;
 const MAX_PAGE = 1000;
-/** 404 because the container is not there, as against the document. */
-const OWNER_MISSING = 1003;
+/** What was written need not come back: nobody looks at it. */
+const NO_CONTENT = { contentResponseOnWriteEnabled: false } as const;
 
 const REASONS = { 404: 'missing', 409: 'exists', 412: 'changed' } as const;
 
@@ -60,23 +61,6 @@ const toOutcome = (responses: readonly OperationResponse[]): CommitOutcome => {
 /** What can be no id of a document: asked for it, the SDK throws instead of finding nothing. */
 const NO_ID = /[/\\?#]|^$|\s$/;
 
-const read = async <T extends Document>(
-  container: Container,
-  partition: string,
-  id: string,
-): Promise<Stored<T> | undefined> => {
-  if (NO_ID.test(id)) return undefined;
-  const { resource, statusCode, substatus } = await container
-    .item(id, partition)
-    .read<StoredDocument>()
-    .catch((cause: unknown) => {
-      throw toCosmosError(cause, 'read');
-    });
-  if (resource !== undefined) return fromStored<T>(resource);
-  if (statusCode === StatusCodes.NotFound && substatus !== OWNER_MISSING) return undefined;
-  throw toCosmosError({ code: statusCode }, 'read');
-};
-
 const commit = async (container: Container, partition: string, writes: readonly Write[]): Promise<CommitOutcome> => {
   if (writes.length === 0) return { ok: true };
   if (writes.length > MAX_WRITES) {
@@ -85,7 +69,7 @@ const commit = async (container: Container, partition: string, writes: readonly 
     });
   }
   const operations = writes.map((write) => toOperation(partition, write));
-  const { result } = await container.items.batch(operations, partition).catch((cause: unknown) => {
+  const { result } = await container.items.batch(operations, partition, NO_CONTENT).catch((cause: unknown) => {
     throw toCosmosError(cause, 'commit');
   });
   return toOutcome(result ?? []);
@@ -140,8 +124,15 @@ const query = async <T extends Document>(
 };
 
 /** Documents in one Cosmos DB container with the partition key path `/partition`. */
-export const createCosmosDocuments = (container: Container): Documents => ({
-  read: (partition, id) => read(container, partition, id),
-  commit: (partition, writes) => commit(container, partition, writes),
-  query: (partition, asked) => query(container, partition, asked),
-});
+export const createCosmosDocuments = (container: Container): Documents => {
+  const read = readTogether(container);
+  return {
+    async read<T extends Document>(partition: string, id: string) {
+      if (NO_ID.test(id)) return undefined;
+      const found = await read({ partition, id });
+      return found === undefined ? undefined : fromStored<T>(found);
+    },
+    commit: (partition, writes) => commit(container, partition, writes),
+    query: (partition, asked) => query(container, partition, asked),
+  };
+};
