@@ -5,7 +5,7 @@ const KILOBYTE = 1024;
 const READ_BASE = 1;
 /** A 100 KB point read is 10 RU, a 1 KB one is 1 RU; between them the price is linear. */
 const READ_PER_EXTRA_KILOBYTE = 9 / 99;
-const CREATE_BASE = 5.29;
+const CREATE_BASE = 5.5;
 const WRITE_PER_EXTRA_KILOBYTE = 1.2;
 const REPLACE_FACTOR = 2;
 const QUERY_BASE = 2.3;

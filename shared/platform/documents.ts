@@ -28,11 +28,17 @@ export type CommitOutcome =
   /** `index` is the write that failed; nothing of the batch was stored. */
   | { readonly ok: false; readonly reason: 'exists' | 'changed' | 'missing'; readonly index: number };
 
-/** A comparison of one property; dots step into objects, as in `wakeUp.at`. Several are ANDed. */
+/**
+ * A comparison of one property; dots step into objects, as in `wakeUp.at`. Several are ANDed. What a document does not
+ * have matches nothing.
+ *
+ * `like` is SQL's, where only `%` is special, and `ilike` the same whatever the case of ASCII letters is. `contains`
+ * wants a list with an element that has these properties, and `lacks` a list without.
+ */
 export interface Where {
   readonly path: string;
-  readonly op: '=' | '!=' | '<' | '<=' | '>' | '>=' | 'startsWith' | 'in';
-  readonly value: string | number | boolean | readonly string[];
+  readonly op: '=' | '!=' | '<' | '<=' | '>' | '>=' | 'startsWith' | 'in' | 'like' | 'ilike' | 'contains' | 'lacks';
+  readonly value: string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
 }
 
 export interface Query {

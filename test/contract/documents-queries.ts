@@ -49,6 +49,16 @@ export const queryContract = (open: () => Documents): void => {
       { name: 'startsWith', where: [{ path: 'name', op: 'startsWith', value: 'al' }], ids: ['d'] },
       { name: 'in', where: [{ path: 'state', op: 'in', value: ['failed', 'unknown'] }], ids: ['c'] },
       { name: 'in nothing', where: [{ path: 'state', op: 'in', value: [] }], ids: [] },
+      { name: 'like', where: [{ path: 'name', op: 'like', value: '%lph%' }], ids: ['d'] },
+      { name: 'like, of the whole text', where: [{ path: 'name', op: 'like', value: 'alph' }], ids: [] },
+      { name: 'like, case-sensitive', where: [{ path: 'name', op: 'like', value: 'A%' }], ids: [] },
+      { name: 'ilike', where: [{ path: 'name', op: 'ilike', value: 'ALP%' }], ids: ['d'] },
+      { name: 'like, where only % is special', where: [{ path: 'name', op: 'like', value: '_' }], ids: [] },
+      {
+        name: 'like, not of a missing property',
+        where: [{ path: 'state', op: 'like', value: '%' }],
+        ids: ['a', 'b', 'c'],
+      },
       {
         name: 'several, all of which hold',
         where: [
@@ -61,6 +71,65 @@ export const queryContract = (open: () => Documents): void => {
     ])('filters by $name', async ({ where, ids }) => {
       expect(await idsOf(await seeded(), 'p', { ...all, ...(where === undefined ? {} : { where }) })).toEqual(ids);
     });
+
+    it.each<{ op: 'contains' | 'lacks'; value: Readonly<Record<string, string>>; ids: string[] }>([
+      { op: 'contains', value: { key: 'team', value: 'cardio' }, ids: ['a', 'c'] },
+      { op: 'contains', value: { key: 'team' }, ids: ['a', 'b', 'c'] },
+      { op: 'contains', value: { key: 'cardio' }, ids: [] },
+      { op: 'lacks', value: { key: 'team', value: 'cardio' }, ids: ['b', 'd'] },
+      { op: 'lacks', value: { key: 'team' }, ids: ['d'] },
+    ])('finds lists by what their elements have: $op $value', async ({ op, value, ids }) => {
+      const documents = open();
+      const tagged = (id: string, tags?: Readonly<Record<string, string>>[]): Document => ({
+        ...thing(id),
+        ...(tags === undefined ? {} : { tags }),
+      });
+      await documents.commit('p', [
+        create(tagged('a', [{ key: 'team', value: 'cardio' }])),
+        create(
+          tagged('b', [
+            { key: 'team', value: 'neuro' },
+            { key: 'second team', value: 'cardio' },
+          ]),
+        ),
+        create(
+          tagged('c', [
+            { key: 'x', value: 'team' },
+            { key: 'team', value: 'cardio' },
+          ]),
+        ),
+        create(tagged('d', [])),
+        create(tagged('e')),
+      ]);
+      expect(await idsOf(documents, 'p', { ...all, where: [{ path: 'tags', op, value }] })).toEqual(ids);
+    });
+
+    it.each(['a[b', 'a]b', 'a[b]c', 'a_b', 'a^b', 'a.b', "a'b", 'a\\b', 'a\nb'])(
+      'takes %j in a pattern as it is',
+      async (name) => {
+        const documents = open();
+        await documents.commit('p', [create(thing('1', { name })), create(thing('2', { name: 'axb' }))]);
+        const where = [{ path: 'name', op: 'like', value: `${name.slice(0, 2)}%${name.slice(2)}` }] as const;
+        expect(await idsOf(documents, 'p', { ...all, where })).toEqual(['1']);
+      },
+    );
+
+    it.each(['asc', 'desc'] as const)(
+      'orders text %s by code point, also beyond the first 65 536',
+      async (direction) => {
+        const documents = open();
+        const names = ['Z', 'a', 'é', '\u5fc3', '\uff21', '\u{1f600}'];
+        await documents.commit(
+          'p',
+          names.map((name, index) => create(thing(String(index), { name }))),
+        );
+        const { items } = await documents.query<Thing>('p', { ...all, orderBy: { path: 'name', direction } });
+        const found = items.map(({ value }) => value.name);
+        expect(found).toEqual(direction === 'asc' ? names : names.toReversed());
+        const behind: Query = { ...all, where: [{ path: 'name', op: '>', value: '\uff21' }] };
+        expect(await idsOf(documents, 'p', behind)).toEqual(['5']);
+      },
+    );
 
     it.each(['asc', 'desc'] as const)('orders %s by one property', async (direction) => {
       const documents = await seeded();

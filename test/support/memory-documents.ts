@@ -1,3 +1,4 @@
+import { compareByCodePoint } from '../../shared/platform/code-points.ts';
 import type {
   CommitOutcome,
   Document,
@@ -23,48 +24,84 @@ export interface MemoryDocuments extends Documents {
 interface Entry {
   readonly partition: string;
   readonly stored: Stored<Document>;
+  /** What decides between entries that are otherwise equal. */
+  readonly place: string;
 }
 
-type Contents = Map<string, Entry>;
+/** Entries by partition and id. */
+type Contents = Map<string, Map<string, Entry>>;
 
 const PROPERTY = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
 const MAX_WRITES = 100;
 const MAX_BATCH_BYTES = 2 * 1024 * 1024;
 
-const keyOf = (partition: string, id: string): string => JSON.stringify([partition, id]);
+type Reader = (value: Document) => unknown;
 
-const propertyOf = (value: Document, path: string): unknown => {
+const propertyOf = (path: string): Reader => {
   if (!PROPERTY.test(path))
     throw new SlipwayError('INVALID_PARAMETER_VALUE', `'${path}' is not a property that can be queried`);
-  return path
-    .split('.')
-    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], value);
+  const [first = '', ...rest] = path.split('.');
+  return (value) =>
+    rest.reduce<unknown>(
+      (at, name) => (at as Record<string, unknown> | null | undefined)?.[name],
+      (value as unknown as Record<string, unknown>)[first],
+    );
 };
 
 const isOrdered = (left: unknown, right: unknown): left is string | number =>
   typeof left === typeof right && (typeof left === 'string' || typeof left === 'number' || typeof left === 'boolean');
 
+const compareValues = (left: string | number | boolean, right: string | number | boolean): number =>
+  typeof left === 'string' ? compareByCodePoint(left, String(right)) : Number(left) - Number(right);
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+const likePattern = (pattern: string, flags: string): RegExp =>
+  new RegExp(`^${pattern.split('%').map(escaped).join('.*')}$`, flags);
+
+const hasAll = (element: unknown, wanted: Where['value']): boolean =>
+  Object.entries(wanted).every(([name, value]) => (element as Record<string, unknown> | null)?.[name] === value);
+
 /** A property that is missing matches nothing, not even `!=`: as in Cosmos DB. */
-const matches = (document: Document, { path, op, value }: Where): boolean => {
-  const actual = propertyOf(document, path);
-  if (actual === undefined) return false;
+const condition = ({ path, op, value }: Where): ((document: Document) => boolean) => {
+  const read = propertyOf(path);
+  const test = testOf(op, value);
+  return (document) => {
+    const actual = read(document);
+    return actual !== undefined && test(actual);
+  };
+};
+
+const testOf = (op: Where['op'], value: Where['value']): ((actual: unknown) => boolean) => {
   switch (op) {
     case '=':
-      return actual === value;
+      return (actual) => actual === value;
     case '!=':
-      return actual !== value;
+      return (actual) => actual !== value;
     case 'startsWith':
-      return typeof actual === 'string' && actual.startsWith(String(value));
-    case 'in':
-      return Array.isArray(value) && (value as readonly unknown[]).includes(actual);
-    default: {
-      if (!isOrdered(actual, value)) return false;
-      const bound = value as string | number;
-      if (op === '<') return actual < bound;
-      if (op === '<=') return actual <= bound;
-      return op === '>' ? actual > bound : actual >= bound;
+      return (actual) => typeof actual === 'string' && actual.startsWith(String(value));
+    case 'like':
+    case 'ilike': {
+      const pattern = likePattern(String(value), op === 'like' ? 's' : 'is');
+      return (actual) => typeof actual === 'string' && pattern.test(actual);
     }
+    case 'contains':
+      return (actual) => Array.isArray(actual) && actual.some((element) => hasAll(element, value));
+    case 'lacks':
+      return (actual) => Array.isArray(actual) && !actual.some((element) => hasAll(element, value));
+    case 'in': {
+      const options = new Set<unknown>(Array.isArray(value) ? value : []);
+      return (actual) => options.has(actual);
+    }
+    default:
+      return (actual) => isOrdered(actual, value) && holdsInOrder(op, compareValues(actual, value as string | number));
   }
+};
+
+const holdsInOrder = (op: '<' | '<=' | '>' | '>=', order: number): boolean => {
+  if (op === '<') return order < 0;
+  if (op === '<=') return order <= 0;
+  return op === '>' ? order > 0 : order >= 0;
 };
 
 const assertStorable = (value: Document): void => {
@@ -85,21 +122,18 @@ const refusal = (before: Entry | undefined, write: Write): 'exists' | 'changed' 
   return write.etag === undefined || write.etag === before.stored.etag ? undefined : 'changed';
 };
 
-const byPlace = (left: Entry, right: Entry): number => {
-  const [first, second] = [left, right].map(({ partition, stored }) => keyOf(partition, stored.value.id)) as [
-    string,
-    string,
-  ];
-  return first === second ? 0 : first < second ? -1 : 1;
-};
+const byPlace = (left: Entry, right: Entry): number =>
+  left.place === right.place ? 0 : left.place < right.place ? -1 : 1;
 
-const compareBy =
-  ({ path, direction }: NonNullable<Query['orderBy']>) =>
-  (left: Entry, right: Entry): number => {
-    const [first, second] = [left, right].map(({ stored }) => propertyOf(stored.value, path) as string | number);
+const compareBy = ({ path, direction }: NonNullable<Query['orderBy']>) => {
+  const read = propertyOf(path);
+  return (left: Entry, right: Entry): number => {
+    const first = read(left.stored.value) as string | number | undefined;
+    const second = read(right.stored.value) as string | number | undefined;
     if (first === second || first === undefined || second === undefined) return byPlace(left, right);
-    return first < second === (direction === 'asc') ? -1 : 1;
+    return direction === 'asc' ? compareValues(first, second) : compareValues(second, first);
   };
+};
 
 const encodeToken = (query: string, after: Entry): string =>
   Buffer.from(JSON.stringify({ query, after })).toString('base64url');
@@ -117,6 +151,25 @@ const decodeToken = (token: string, query: string): Entry => {
   return parsed.after;
 };
 
+const entriesOf = (contents: Contents, partition: string | undefined): readonly Entry[] =>
+  partition === undefined
+    ? [...contents.values()].flatMap((entries) => [...entries.values()])
+    : [...(contents.get(partition)?.values() ?? [])];
+
+/** The first of many in order, without sorting them all. */
+const firstOf = (entries: readonly Entry[], count: number, compare: typeof byPlace): readonly Entry[] => {
+  let kept: Entry[] = [];
+  let last: Entry | undefined;
+  for (const entry of entries) {
+    if (last !== undefined && compare(entry, last) > 0) continue;
+    kept.push(entry);
+    if (kept.length < 3 * count) continue;
+    kept = kept.sort(compare).slice(0, count);
+    last = kept.at(-1);
+  }
+  return kept.sort(compare).slice(0, count);
+};
+
 const runQuery = <T extends Document>(contents: Contents, partition: string | undefined, query: Query): Page<T> => {
   const { kind, where = [], orderBy, limit, continuation } = query;
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
@@ -125,38 +178,40 @@ const runQuery = <T extends Document>(contents: Contents, partition: string | un
   const identity = JSON.stringify([partition ?? null, kind, where, orderBy ?? null]);
   const compare = orderBy === undefined ? byPlace : compareBy(orderBy);
   const after = continuation === undefined ? undefined : decodeToken(continuation, identity);
-  const found = [...contents.values()]
-    .filter((entry) => partition === undefined || entry.partition === partition)
-    .filter(({ stored: { value } }) => value.kind === kind && where.every((one) => matches(value, one)))
-    .filter(({ stored }) => orderBy === undefined || propertyOf(stored.value, orderBy.path) !== undefined)
-    .filter((entry) => after === undefined || compare(entry, after) > 0)
-    .sort(compare);
+  const conditions = where.map(condition);
+  const sortValue: Reader = orderBy === undefined ? ({ id }) => id : propertyOf(orderBy.path);
+  const matching = entriesOf(contents, partition)
+    .filter(({ stored: { value } }) => value.kind === kind && conditions.every((holds) => holds(value)))
+    .filter(
+      (entry) => sortValue(entry.stored.value) !== undefined && (after === undefined || compare(entry, after) > 0),
+    );
+  const found = firstOf(matching, limit + 1, compare);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const items = page.map(({ stored }) => structuredClone(stored) as Stored<T>);
   return found.length > page.length && last !== undefined ? { items, next: encodeToken(identity, last) } : { items };
 };
 
-/** What a write makes of the contents; the reason when it may not. */
+/** What a write makes of the entries of its partition; the reason when it may not. */
 const applyWrite = (
-  draft: Contents,
+  draft: Map<string, Entry>,
   partition: string,
   write: Write,
   nextEtag: () => string,
 ): ReturnType<typeof refusal> => {
-  const key = keyOf(partition, write.op === 'delete' ? write.id : write.value.id);
-  const reason = refusal(draft.get(key), write);
+  const id = write.op === 'delete' ? write.id : write.value.id;
+  const reason = refusal(draft.get(id), write);
   if (reason !== undefined) return reason;
-  if (write.op === 'delete') draft.delete(key);
+  if (write.op === 'delete') draft.delete(id);
   else {
     const value = JSON.parse(JSON.stringify(write.value)) as Document;
-    draft.set(key, { partition, stored: { value, etag: nextEtag() } });
+    draft.set(id, { partition, stored: { value, etag: nextEtag() }, place: JSON.stringify([partition, id]) });
   }
   return undefined;
 };
 
 class MemoryContainer {
-  #contents: Contents = new Map();
+  readonly contents: Contents = new Map();
   #versionCount = 0;
   #commitCount = 0;
   readonly #crashAt: MemoryDocumentsOptions['crashAt'];
@@ -165,21 +220,17 @@ class MemoryContainer {
     this.#crashAt = crashAt;
   }
 
-  get contents(): Contents {
-    return this.#contents;
-  }
-
   commit(partition: string, writes: readonly Write[]): CommitOutcome {
     this.#commitCount += 1;
     this.#crash('before');
     for (const write of writes) if (write.op !== 'delete') assertStorable(write.value);
     assertWithinLimits(writes);
-    const draft: Contents = new Map(this.#contents);
+    const draft = new Map(this.contents.get(partition));
     for (const [index, write] of writes.entries()) {
       const reason = applyWrite(draft, partition, write, () => this.#nextEtag());
       if (reason !== undefined) return { ok: false, reason, index };
     }
-    this.#contents = draft;
+    this.contents.set(partition, draft);
     this.#crash('after');
     return { ok: true };
   }
@@ -200,14 +251,14 @@ export const createMemoryDocuments = (options: MemoryDocumentsOptions = {}): Mem
   const container = new MemoryContainer(options);
   return {
     read: async <T extends Document>(partition: string, id: string) => {
-      const entry = container.contents.get(keyOf(partition, id));
+      const entry = container.contents.get(partition)?.get(id);
       return entry === undefined ? undefined : (structuredClone(entry.stored) as Stored<T>);
     },
     commit: async (partition, writes) => container.commit(partition, writes),
     query: async <T extends Document>(partition: string | undefined, query: Query) =>
       runQuery<T>(container.contents, partition, query),
     all: () =>
-      [...container.contents.values()]
+      [...entriesOf(container.contents, undefined)]
         .sort(byPlace)
         .map(({ partition, stored }) => ({ partition, value: stored.value })),
   };

@@ -12,6 +12,7 @@ export interface Feed {
   /** The wire's name of the list, such as `Documents`. */
   readonly listName: string;
   readonly documents: Iterable<ScannedDocument>;
+  readonly isSorted?: boolean;
 }
 
 export const isQuery = (request: CosmosRequest): boolean =>
@@ -33,6 +34,7 @@ export const feedReply = async (request: CosmosRequest, feed: Feed): Promise<Fee
     query: parseQuery(query),
     parameters,
     documents: feed.documents,
+    isSorted: feed.isSorted ?? false,
     maxItems: maxItemCount(request),
     maxBytes: MAX_PAGE_BYTES,
     ...(token === undefined ? {} : { continuation: token }),

@@ -7,34 +7,50 @@ import { parseQuery } from '../sql/parse-query.ts';
 import type { ScannedDocument } from '../sql/query-input.ts';
 import type { Account } from '../storage/account.ts';
 import type { Container } from '../storage/container.ts';
-import type { Partition } from '../storage/partition.ts';
+import type { Partition, StoredDocument } from '../storage/partition.ts';
 import { isExpired } from '../storage/time-to-live.ts';
 import { feedReply, isQuery } from './feed-reply.ts';
 import { givenPartitionKey } from './item-context.ts';
 import { parseQueryBody } from './query-body.ts';
+import { type Scan, scan } from './scan.ts';
 
 function* liveDocuments(
   account: Account,
   container: Container,
-  partitions: readonly Partition[],
+  documents: Iterable<StoredDocument>,
 ): Generator<ScannedDocument> {
   const now = account.now();
-  for (const { documents, ordinal: partition } of partitions) {
-    for (const { body, ordinal } of documents.values()) {
-      if (!isExpired(container.definition, body, now)) yield { body, partition, ordinal };
-    }
+  for (const { body, ordinal, partition } of documents) {
+    if (!isExpired(container.definition, body, now)) yield { body, partition: partition.ordinal, ordinal };
   }
 }
 
-const partitionsOf = (container: Container, request: CosmosRequest): readonly Partition[] => {
+function* documentsOf(partitions: readonly Partition[]): Generator<StoredDocument> {
+  for (const { documents } of partitions) yield* documents.values();
+}
+
+/** The range of partitions that the request is limited to; undefined for all. */
+const rangeOf = (request: CosmosRequest): { readonly from: string; readonly to: string } | undefined => {
+  const from = header(request, 'x-ms-start-epk') ?? '';
+  const to = header(request, 'x-ms-end-epk') ?? 'FF';
+  return from === '' && to === 'FF' ? undefined : { from, to };
+};
+
+/** The documents that the request has to look at. */
+const scanOf = (container: Container, request: CosmosRequest): Scan => {
   const partitions = container.partitionsUnder(givenPartitionKey(request));
-  const from = header(request, 'x-ms-start-epk');
-  const to = header(request, 'x-ms-end-epk');
-  if (from === undefined || to === undefined) return partitions;
-  return partitions.filter((partition) => {
-    const key = partition.effectiveKey(effectivePartitionKey);
-    return key >= from && key < to;
+  const range = rangeOf(request);
+  const isWhole = givenPartitionKey(request) === undefined;
+  if (range === undefined && isQuery(request) && (isWhole || partitions.length === 1)) {
+    const { query, parameters } = parseQueryBody(jsonBody(request));
+    const continuation = header(request, 'x-ms-continuation');
+    return scan(container, isWhole ? undefined : partitions[0], { query: parseQuery(query), parameters, continuation });
+  }
+  const within = partitions.filter((partition) => {
+    const key = range === undefined ? '' : partition.effectiveKey(effectivePartitionKey);
+    return range === undefined || (key >= range.from && key < range.to);
   });
+  return { documents: documentsOf(within), isSorted: false };
 };
 
 const sortPath = (expression: NonNullable<SelectQuery['orderBy']>['expressions'][number]['expression']): string => {
@@ -69,8 +85,9 @@ export const queryItems = async (
   request: CosmosRequest,
 ): Promise<CosmosReply> => {
   if (isQuery(request)) assertCompositeIndex(container, request);
-  const documents = liveDocuments(account, container, partitionsOf(container, request));
-  const page = await feedReply(request, { rid: container.rid, listName: 'Documents', documents });
+  const { documents: scanned, isSorted } = scanOf(container, request);
+  const documents = liveDocuments(account, container, scanned);
+  const page = await feedReply(request, { rid: container.rid, listName: 'Documents', documents, isSorted });
   return { ...page, charge: queryCharge(page.scannedCount, page.bytes) };
 };
 

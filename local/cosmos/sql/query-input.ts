@@ -11,8 +11,10 @@ export interface ScannedDocument {
 export interface QueryInput {
   readonly query: ParsedQuery;
   readonly parameters: ReadonlyMap<string, Json>;
-  /** In the order of partition and ordinal. */
+  /** In the order of partition and ordinal, or in the one that the query asks for. */
   readonly documents: Iterable<ScannedDocument>;
+  /** Whether `documents` are in the query's own order. */
+  readonly isSorted?: boolean;
   readonly maxItems: number;
   readonly maxBytes: number;
   readonly continuation?: string;

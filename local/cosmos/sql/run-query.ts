@@ -19,7 +19,7 @@ export const runQuery = async (input: QueryInput): Promise<QueryPage> => {
     const values = await wholeResult(plan, rows);
     return { ...pageOfWhole(values, input, start.taken), scannedCount: count.scanned };
   }
-  const ordered = plan.sortKeys.length === 0 ? rows : await sortedRows(plan, rows);
+  const ordered = plan.sortKeys.length === 0 || input.isSorted === true ? rows : await sortedRows(plan, rows);
   const page = await pageOfRows(plan, ordered, input, start);
   return { ...page, scannedCount: count.scanned };
 };

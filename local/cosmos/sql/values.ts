@@ -1,4 +1,5 @@
 import helpers from '@zeit/cosmosdb-query/lib/helpers.js';
+import { compareByCodePoint } from '../../../shared/platform/code-points.ts';
 import type { Json } from '../json.ts';
 
 /** What an expression gives; undefined is a value of the language, not an error. */
@@ -21,7 +22,8 @@ export const compareValues = (left: Value, right: Value): number => {
   const rightType = typeName(right);
   if (leftType !== rightType) return TYPE_ORDER.indexOf(leftType) < TYPE_ORDER.indexOf(rightType) ? -1 : 1;
   if (left === right || leftType === 'array' || leftType === 'object') return 0;
-  return (left as string) < (right as string) ? -1 : 1;
+  if (leftType === 'string') return Math.sign(compareByCodePoint(left as string, right as string));
+  return (left as number) < (right as number) ? -1 : 1;
 };
 
 const COMPARISONS = ['<', '<=', '>', '>='];
@@ -31,7 +33,10 @@ const ARITHMETIC = ['+', '-', '*', '/', '%', '|', '&', '^', '<<', '>>', '>>>'];
 export const binary = (operator: string, left: Value, right: Value): Value => {
   if (operator === '=') return helpers.equal(left, right) as Value;
   if (operator === '!=' || operator === '<>') return helpers.notEqual(left, right) as Value;
-  if (COMPARISONS.includes(operator)) return helpers.compare(operator, left, right) as Value;
+  if (COMPARISONS.includes(operator)) {
+    if (typeof left !== 'string' || typeof right !== 'string') return helpers.compare(operator, left, right) as Value;
+    return helpers.compare(operator, compareByCodePoint(left, right), 0) as Value;
+  }
   if (ARITHMETIC.includes(operator)) return helpers.calculate(operator, left, right) as Value;
   if (operator === '||') return helpers.concat(left, right) as Value;
   throw new TypeError(`unexpected operator ${operator}`);

@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts';
 import { hasPrefix, keyText, type PartitionKey } from '../partition-key.ts';
 import { ChangeLog } from './change-log.ts';
 import type { ContainerDefinition } from './container-definition.ts';
+import { DocumentIndex } from './document-index.ts';
 import { Partition, type StoredDocument } from './partition.ts';
 import { uniqueKeysOf } from './unique-keys.ts';
 
@@ -15,6 +16,8 @@ export class Container {
   readonly databaseRid: string;
   readonly log = new ChangeLog();
   readonly partitions = new Map<string, Partition>();
+  readonly index = new DocumentIndex(() => this.#documents());
+  documentCount = 0;
   definition: ContainerDefinition;
   /** The resource as it is answered. */
   resource: JsonObject;
@@ -63,10 +66,15 @@ export class Container {
     if (partition.documents.size === 0) this.partitions.delete(text);
   }
 
+  *#documents(): Generator<StoredDocument> {
+    for (const { documents } of this.partitions.values()) yield* documents.values();
+  }
+
   #put(partition: Partition, change: Extract<Change, { body: JsonObject }>): void {
     const id = String(change.body['id']);
     const before = partition.documents.get(id);
-    if (before !== undefined) this.#forget(partition, before);
+    if (before === undefined) this.documentCount += 1;
+    else this.#forget(partition, before);
     // An expired document is followed by a new one at the end of the scan order, not in its place.
     if (before !== undefined && before.ordinal !== change.ordinal) partition.documents.delete(id);
     const bytes = Buffer.byteLength(JSON.stringify(change.body));
@@ -75,17 +83,20 @@ export class Container {
     for (const unique of uniqueKeysOf(this.definition, change.body)) partition.uniqueKeys.set(unique, id);
     this.lastOrdinal = Math.max(this.lastOrdinal, change.ordinal);
     this.log.append(stored);
+    this.index.add(stored);
   }
 
   #remove(partition: Partition, id: string): void {
     const before = partition.documents.get(id);
     if (before === undefined) return;
     partition.documents.delete(id);
+    this.documentCount -= 1;
     this.#forget(partition, before);
   }
 
   #forget(partition: Partition, before: StoredDocument): void {
     for (const unique of uniqueKeysOf(this.definition, before.body)) partition.uniqueKeys.delete(unique);
     this.log.supersede();
+    this.index.remove(before);
   }
 }

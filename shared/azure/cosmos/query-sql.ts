@@ -10,12 +10,23 @@ const property = (path: string): string => {
   throw new SlipwayError('INVALID_PARAMETER_VALUE', `'${path}' is not a property that can be queried`);
 };
 
+/** `_` and sets in brackets are special for the service; a set of one character is that character. */
+const likePattern = (pattern: string): string => pattern.replace(/[_[]/g, '[$&]');
+
 /** A condition in SQL. Values become parameters, so nothing from outside is ever part of the text. */
 const condition = ({ path, op, value }: Where, bind: (value: JSONValue) => string): string => {
   const left = property(path);
   switch (op) {
     case 'startsWith':
       return `STARTSWITH(${left}, ${bind(String(value))})`;
+    case 'like':
+      return `${left} LIKE ${bind(likePattern(String(value)))}`;
+    case 'ilike':
+      return `LOWER(${left}) LIKE ${bind(likePattern(String(value).toLowerCase()))}`;
+    case 'contains':
+      return `ARRAY_CONTAINS(${left}, ${bind(value as JSONValue)}, true)`;
+    case 'lacks':
+      return `NOT ARRAY_CONTAINS(${left}, ${bind(value as JSONValue)}, true)`;
     case 'in': {
       const options = Array.isArray(value) ? value.map((option: string) => bind(option)) : [];
       return options.length === 0 ? 'false' : `${left} IN (${options.join(', ')})`;
