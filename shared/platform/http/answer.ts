@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { ANONYMOUS, type Caller } from '../access/caller.ts';
+import { clientAddress } from '../access/client-address.ts';
 import { HTTP_STATUS, toSlipwayError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { type AccessPolicy, authenticate } from './access.ts';
+import { type AccessPolicy, authenticate, NOBODY } from './access.ts';
+import { authorizeInput, authorizeRoute } from './authorize.ts';
 import { type RawRequest, readInput } from './read-input.ts';
 import { renderError } from './render-error.ts';
 import type { AnyRoute, HttpAnswer, RequestContext } from './route.ts';
@@ -21,8 +24,8 @@ export interface AnswerServices {
 const CORRELATION_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
- * Runs one request: who calls, what was asked, the route's work. Never throws: every failure is rendered in the
- * route's dialect.
+ * Runs one request: who calls, what was asked, whether he may, the route's work. Never throws: every failure is
+ * rendered in the route's dialect.
  */
 export const answer = async <Services extends AnswerServices>(
   route: AnyRoute<Services>,
@@ -33,10 +36,11 @@ export const answer = async <Services extends AnswerServices>(
   const correlationId = asked !== undefined && CORRELATION_ID.test(asked) ? asked : randomUUID();
   const log = services.log.child({ route: route.name, correlationId });
   try {
-    const actor =
-      route.access === 'public' ? 'anonymous' : authenticate(services.access, request.header('authorization'));
+    const caller = await callerOf(route, request, { access: services.access, correlationId });
+    authorizeRoute(route, caller);
     const input = await readInput(route, request);
-    const result = await route.handle(input as never, services, contextOf(request, { correlationId, log, actor }));
+    authorizeInput(route, caller, input);
+    const result = await route.handle(input as never, services, contextOf(request, { correlationId, log, caller }));
     return { ...result, headers: { ...result.headers, 'x-correlation-id': correlationId } };
   } catch (cause) {
     const error = toSlipwayError(cause);
@@ -47,18 +51,36 @@ export const answer = async <Services extends AnswerServices>(
   }
 };
 
+/** On a public route nobody is asked. */
+const callerOf = async (
+  route: AnyRoute<never>,
+  request: HttpRequestParts,
+  { access, correlationId }: { access: AccessPolicy; correlationId: string },
+): Promise<Caller> =>
+  route.access === 'public'
+    ? NOBODY
+    : authenticate(access, {
+        authorization: request.header('authorization'),
+        address: clientAddress(request.header('x-forwarded-for')),
+        route: route.name,
+        cause: { causedBy: correlationId, correlationId },
+      });
+
 const contextOf = (
   request: HttpRequestParts,
-  { correlationId, log, actor }: { correlationId: string; log: Logger; actor: string },
+  { correlationId, log, caller }: { correlationId: string; log: Logger; caller: Caller },
 ): RequestContext => {
   const unquoted = (name: string): string | undefined => request.header(name)?.replace(/^"(.*)"$/, '$1');
   const ifMatch = unquoted('if-match');
   const ifNoneMatch = unquoted('if-none-match');
   const contentType = request.contentType;
+  const { actor } = caller;
   return {
-    cause: { causedBy: correlationId, correlationId },
+    cause: { causedBy: correlationId, correlationId, ...(actor === ANONYMOUS ? {} : { actor }) },
     log,
     actor,
+    caller,
+    header: (name) => request.header(name),
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
     ...(contentType === undefined ? {} : { contentType }),

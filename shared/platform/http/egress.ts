@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { type Readable, Transform } from 'node:stream';
 import ipaddr from 'ipaddr.js';
-import { Agent, fetch } from 'undici';
+import { Agent, fetch, request } from 'undici';
 import { SlipwayError } from '../errors.ts';
 
 /** Whether addresses that are not public may be called: only where somebody switched it on, for tests. */
@@ -19,6 +20,20 @@ export interface Egress {
     url: string,
     request: { readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly timeoutMs: number },
   ): Promise<{ status: number; body: string; retryAfter: string | undefined }>;
+  /**
+   * The answer as it comes. The caller reads the body to its end or destroys it; it fails with PAYLOAD_TOO_LARGE after
+   * `maxBytes`, and with TEMPORARILY_UNAVAILABLE when it is broken off or pauses longer than the time-out.
+   *
+   * @throws SlipwayError as `post`
+   */
+  get(
+    url: string,
+    request: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly timeoutMs: number;
+      readonly maxBytes: number;
+    },
+  ): Promise<{ status: number; body: Readable }>;
 }
 
 const MAX_ANSWER_BYTES = 2048;
@@ -85,7 +100,36 @@ export const createEgress = (privateEgress: PrivateEgress): Egress => {
         throw toEgressError(cause, new URL(url).hostname);
       }
     },
+    async get(url, { headers, timeoutMs, maxBytes }) {
+      const { hostname } = checkEgressUrl(url, privateEgress);
+      try {
+        const answer = await request(url, {
+          headers: { ...headers, 'accept-encoding': 'identity' },
+          dispatcher,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+        });
+        return { status: answer.statusCode, body: bounded(answer.body, maxBytes, hostname) };
+      } catch (cause) {
+        throw toEgressError(cause, hostname);
+      }
+    },
   };
+};
+
+/** The same bytes, as far as the limit; ends the other side when the reader goes away. */
+const bounded = (body: Readable, maxBytes: number, host: string): Readable => {
+  let size = 0;
+  const out = new Transform({
+    transform(chunk: Buffer, _, done) {
+      size += chunk.length;
+      if (size <= maxBytes) done(null, chunk);
+      else done(new SlipwayError('PAYLOAD_TOO_LARGE', `'${host}' sends more than the ${maxBytes} bytes it may`));
+    },
+  });
+  body.once('error', (cause) => out.destroy(toEgressError(cause, host)));
+  out.once('close', () => body.destroy());
+  return body.pipe(out);
 };
 
 class EgressRefused extends Error {

@@ -11,7 +11,7 @@ export interface RawRequest {
   text(): Promise<string>;
 }
 
-/** 1 MiB: every JSON body of ours is far smaller, and a larger one is a mistake or an attack. */
+/** 1 MiB: almost every JSON body of ours is far smaller, and a larger one is a mistake or an attack. */
 const MAX_JSON_BYTES = 1_048_576;
 
 /**
@@ -29,14 +29,18 @@ export const readInput = async (route: AnyRoute<never>, request: RawRequest) => 
 const readBody = async (route: AnyRoute<never>, request: RawRequest): Promise<unknown> => {
   if (route.body === undefined || route.body === 'stream') return undefined;
   const text = await request.text();
-  if (Buffer.byteLength(text) > MAX_JSON_BYTES)
-    throw new SlipwayError('PAYLOAD_TOO_LARGE', 'the JSON body is over 1 MiB');
+  const { maxJsonBytes = MAX_JSON_BYTES } = route;
+  if (Buffer.byteLength(text) > maxJsonBytes)
+    throw new SlipwayError('PAYLOAD_TOO_LARGE', `the JSON body is over ${maxJsonBytes / MAX_JSON_BYTES} MiB`);
   const raw =
     route.dialect === 'mlflow' ? lenientJson(text, request.contentType) : strictJson(text, request.contentType);
   return parse(route.body, raw, 'body');
 };
 
-/** MLflow reads malformed and empty JSON as `{}`, decodes doubly encoded JSON once more, and takes null for absent. */
+/**
+ * MLflow reads malformed and empty JSON as `{}`, decodes doubly encoded JSON once more, and takes null for absent. Python
+ * writes `NaN` and `Infinity` without quotes: they are read as with.
+ */
 const lenientJson = (text: string, contentType: string | undefined): unknown => {
   if (text !== '' && !(contentType ?? '').toLowerCase().startsWith('application/json')) {
     throw new SlipwayError(
@@ -51,12 +55,23 @@ const lenientJson = (text: string, contentType: string | undefined): unknown => 
 };
 
 const jsonOr = (text: string, fallback: unknown): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return fallback;
+  for (const write of [asItIs, withTextsForNonNumbers]) {
+    try {
+      return JSON.parse(write(text));
+    } catch {
+      // The next way to read it, or none.
+    }
   }
+  return fallback;
 };
+
+const asItIs = (text: string): string => text;
+
+const withTextsForNonNumbers = (text: string): string =>
+  text.replace(STRING_OR_NON_NUMBER, (found) => (found.startsWith('"') ? found : `"${found}"`));
+
+/** Whole strings, which are left as they are, or what Python's JSON has for numbers that JSON has not. */
+const STRING_OR_NON_NUMBER = /"(?:[^"\\]|\\[\s\S]?)*(?:"|$)|-?\b(?:NaN|Infinity)\b/g;
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type * as z from 'zod';
+import type { Caller } from '../access/caller.ts';
 import type { Role } from '../access/role.ts';
 import type { Cause } from '../journal.ts';
 import type { Logger } from '../logging.ts';
@@ -18,6 +19,10 @@ export interface RequestContext {
   readonly log: Logger;
   /** Who calls, as far as the credentials say; `anonymous` when access is open. */
   readonly actor: string;
+  /** The same, with what he may do: for what only shows once something was read. */
+  readonly caller: Caller;
+  /** A header of the request; `name` in lower case. */
+  header(name: string): string | undefined;
   /** ETag of `If-Match`, without quotes. */
   readonly ifMatch?: string;
   /** `If-None-Match`, without quotes; `*` asks that nothing is there. */
@@ -39,6 +44,13 @@ export interface HttpAnswer {
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
+/** What a request says, as the schemas of its route turn it. */
+interface Input<Params, Query, Body> {
+  readonly params: Parsed<Params>;
+  readonly query: Parsed<Query>;
+  readonly body: Parsed<Body>;
+}
+
 /** One HTTP route: where it is, who may call it, what goes in and comes out, and what it does. */
 export interface Route<
   Services,
@@ -52,19 +64,23 @@ export interface Route<
   /** Without leading slash, parameters in braces, as in `api/v1/models/{name}`; the last may be `{*path}`. */
   readonly path: string;
   readonly access: Access;
+  /**
+   * Registered models that a request is about: the caller needs the role for each. `all` where it is about what all
+   * models share. Absent where it is about no model, or which one shows only in the handler, which then asks
+   * `context.caller`.
+   */
+  readonly models?: 'all' | ((input: Input<Params, Query, Body>) => readonly string[]);
   readonly dialect: Dialect;
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
   /** Schema of the JSON body, or `stream` when the handler reads the bytes itself. */
   readonly body?: Body;
+  /** Bytes that a JSON body may have, where 1 MiB is not enough. */
+  readonly maxJsonBytes?: number;
   /** Schema of the JSON answer, for OpenAPI; absent for streams and text. */
   readonly output?: z.ZodType;
-  handle(
-    input: { readonly params: Parsed<Params>; readonly query: Parsed<Query>; readonly body: Parsed<Body> },
-    services: Services,
-    context: RequestContext,
-  ): Promise<HttpAnswer>;
+  handle(input: Input<Params, Query, Body>, services: Services, context: RequestContext): Promise<HttpAnswer>;
 }
 
 /** A route with its input types forgotten, as tables of routes hold them. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -12,11 +11,12 @@ import {
   type RequestContext,
 } from '../../../shared/platform/http/route.ts';
 import { type LogFields, type Logger, silentLogger } from '../../../shared/platform/logging.ts';
+import { basic, bearer, createAccessWorld, ROOT_TOKEN } from '../../support/access.ts';
 import { type RequestOptions, requestOf } from '../../support/call-route.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-const TOKEN_ACCESS = { mode: 'token', sha256Hex: createHash('sha256').update('s3cret').digest('hex') } as const;
+const TOKEN_ACCESS = createAccessWorld().access;
 
 type Handle = (context: RequestContext) => Promise<HttpAnswer>;
 
@@ -114,14 +114,14 @@ describe('answer', () => {
   });
 
   it.each([
-    ['a bearer', 'Bearer s3cret', 'token'],
-    ['a user of Basic credentials', `Basic ${Buffer.from('ada:s3cret').toString('base64')}`, 'ada'],
+    ['a bearer', bearer(ROOT_TOKEN).authorization, 'token'],
+    ['a user of Basic credentials', basic('ada', ROOT_TOKEN).authorization, 'ada'],
   ])('tells the handler who calls: %s', async (_, authorization, actor) => {
     const { route, told } = telling();
 
     await ask(route, { headers: { authorization } }, { access: TOKEN_ACCESS });
 
-    expect(told[0]?.actor).toBe(actor);
+    expect(told[0]).toMatchObject({ actor, caller: { actor }, cause: { actor } });
   });
 
   it.each([
@@ -137,6 +137,34 @@ describe('answer', () => {
       headers: { 'WWW-Authenticate': 'Bearer realm="slipway", Basic realm="slipway"' },
     });
     expect(told).toEqual([]);
+  });
+
+  it('journals a refused login under the address that the last proxy saw', async () => {
+    const world = createAccessWorld();
+    const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': '10.1.2.3, 203.0.113.7:51234' };
+
+    await ask(telling().route, { headers }, { access: world.access });
+
+    expect(world.journal()).toMatchObject([{ subject: 'access/203.0.113.7', data: { route: 'test' } }]);
+  });
+
+  it('refuses who lacks the role before looking at what was asked, and who lacks it for the model after', async () => {
+    const world = createAccessWorld();
+    const { route, told } = telling('publisher');
+    const named: AnyRoute<AnswerServices> = { ...route, models: () => ['heart', 'fraud'] };
+    const askAs = async (role: 'reader' | 'publisher', path: string, of: AnyRoute<AnswerServices>) =>
+      ask(of, { path, headers: bearer(await world.tokenFor([{ role, models: ['heart'] }])) }, { access: world.access });
+
+    expect((await askAs('reader', '/test?limit=many', named)).status).toBe(403);
+    expect((await askAs('publisher', '/test?limit=many', named)).status).toBe(400);
+    expect(await askAs('publisher', '/test', named)).toMatchObject({
+      status: 403,
+      headers: { 'Content-Type': 'application/problem+json' },
+      json: { code: 'PERMISSION_DENIED', detail: expect.stringContaining("on model 'fraud'") },
+    });
+    expect(told).toEqual([]);
+    expect((await askAs('publisher', '/test', { ...route, models: () => ['heart'] })).status).toBeUndefined();
+    expect((await askAs('publisher', '/test', { ...route, models: 'all' })).status).toBe(403);
   });
 
   it('asks nobody for a token on a public route', async () => {

@@ -41,4 +41,32 @@ describe('parseConfig', () => {
   it('refuses to ask for a token that it does not know', () => {
     expect(() => parseConfig({ ...COMPLETE, ACCESS_TOKEN_SHA256: undefined })).toThrow(/ACCESS_TOKEN_SHA256/);
   });
+
+  const ENTRA = {
+    ENTRA_TENANT_ID: '6babcaad-604b-40ac-a9d7-9fd97c0b779f',
+    ENTRA_AUDIENCE: '11111111-2222-4333-8444-555555555555',
+  };
+
+  it('takes Entra beside the token, or instead of it', () => {
+    expect(parseConfig({ ...COMPLETE, ...ENTRA })).toMatchObject({
+      ...ENTRA,
+      ENTRA_AUTHORITY: 'https://login.microsoftonline.com',
+    });
+    expect(parseConfig({ ...COMPLETE, ...ENTRA, ACCESS_TOKEN_SHA256: '' }).ACCESS_TOKEN_SHA256).toBeUndefined();
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['a tenant without audience', { ENTRA_AUDIENCE: '' }, /together/],
+    ['an audience without tenant', { ENTRA_TENANT_ID: '' }, /together/],
+    ['every tenant there is', { ENTRA_TENANT_ID: 'common' }, /ENTRA_TENANT_ID/],
+    ['keys that anybody on the way may change', { ENTRA_AUTHORITY: 'http://login.example.com' }, /https/],
+  ])('refuses %s', (_, more, message) => {
+    expect(() => parseConfig({ ...COMPLETE, ...ENTRA, ...more })).toThrow(message);
+  });
+
+  it('takes the keys of a server on the same machine, for tests', () => {
+    const authority = 'http://127.0.0.1:8080';
+
+    expect(parseConfig({ ...COMPLETE, ...ENTRA, ENTRA_AUTHORITY: authority }).ENTRA_AUTHORITY).toBe(authority);
+  });
 });

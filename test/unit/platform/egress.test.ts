@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkEgressUrl, createEgress, isPublicAddress } from '../../../shared/platform/http/egress.ts';
+import { until } from '../../support/until.ts';
 
 describe('isPublicAddress', () => {
   it.each(['8.8.8.8', '1.1.1.1', '2606:4700:4700::1111'])('%s is', (address) => {
@@ -65,10 +67,16 @@ describe('checkEgressUrl', () => {
 });
 
 describe('egress', () => {
+  const stalled: Socket[] = [];
   const server = createServer((request, response) => {
+    if (request.url === '/silent') return;
     if (request.url === '/redirect') response.writeHead(302, { location: '/ok' }).end();
     else if (request.url === '/large') response.writeHead(500).end('x'.repeat(100_000));
-    else response.writeHead(200, { 'retry-after': '7' }).end('fine');
+    else if (request.url === '/breaks') response.writeHead(200).write('x', () => request.socket.destroy());
+    else if (request.url === '/stalls') {
+      stalled.push(request.socket);
+      response.writeHead(200).write('x');
+    } else response.writeHead(200, { 'retry-after': '7' }).end('fine');
   });
   let base = '';
 
@@ -103,6 +111,60 @@ describe('egress', () => {
 
     await expect(createEgress('refuse').post(`https://localhost:${port}/ok`, request)).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
+    });
+  });
+
+  describe('reading', () => {
+    const limits = { headers: { authorization: 'Bearer me' }, timeoutMs: 300, maxBytes: 200_000 };
+
+    it('streams the answer, whatever its status', async () => {
+      const { status, body } = await createEgress('allow').get(`${base}/large`, limits);
+
+      expect(status).toBe(500);
+      expect((await buffer(body)).length).toBe(100_000);
+    });
+
+    it('follows no redirect', async () => {
+      const { status, body } = await createEgress('allow').get(`${base}/redirect`, limits);
+      body.destroy();
+
+      expect(status).toBe(302);
+    });
+
+    it('stops at the limit', async () => {
+      const { body } = await createEgress('allow').get(`${base}/large`, { ...limits, maxBytes: 99_999 });
+
+      await expect(buffer(body)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    });
+
+    it('refuses a name that resolves to a private address, and an address that is private', async () => {
+      const { port } = server.address() as AddressInfo;
+      const egress = createEgress('refuse');
+
+      await expect(egress.get(`https://localhost:${port}/ok`, limits)).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      await expect(egress.get(`https://127.0.0.1:${port}/ok`, limits)).rejects.toMatchObject({
+        code: 'INVALID_PARAMETER_VALUE',
+      });
+    });
+
+    it.each(['/silent', '/stalls', '/breaks'])('says who did not answer to the end: %s', async (path) => {
+      const reading = createEgress('allow')
+        .get(`${base}${path}`, limits)
+        .then(({ body }) => buffer(body));
+
+      await expect(reading).rejects.toMatchObject({
+        code: 'TEMPORARILY_UNAVAILABLE',
+        message: expect.stringContaining('localhost'),
+      });
+    });
+
+    it('lets go of the connection when the reader does', async () => {
+      const { body } = await createEgress('allow').get(`${base}/stalls`, { ...limits, timeoutMs: 60_000 });
+      body.destroy();
+
+      await until('the connection to close', async () => stalled.every((socket) => socket.destroyed));
     });
   });
 

@@ -40,9 +40,21 @@ describe('the body of a request to the MLflow API', () => {
     ['an array, as {}', '[1]', {}],
     ['null, as {}', 'null', {}],
     ['a number, as {}', '7', {}],
+    ['numbers that JSON does not have, as texts', '{"name": NaN}', { name: 'NaN' }],
+    [
+      'a negative one of them beside a text that looks like one',
+      '{"x": "NaN \\" NaN", "name":-Infinity}',
+      { name: '-Infinity' },
+    ],
   ])('may be %s', async (_, body, expected) => {
     await expect(read('mlflow', body)).resolves.toMatchObject({ body: expected });
   });
+
+  it('takes no time to speak of when it was made to take long', async () => {
+    for (const body of ['\\"'.repeat(400_000), `"${'\\'.repeat(800_001)}`, '"NaN'.repeat(200_000)]) {
+      await expect(read('mlflow', body)).resolves.toMatchObject({ body: {} });
+    }
+  }, 2_000);
 
   it.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON'])(
     'may be %s',
