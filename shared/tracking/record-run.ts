@@ -69,6 +69,12 @@ export const recordRun = async (
   return true;
 };
 
+/** How a run of another system ended; undefined while nobody told. */
+export const findRunOutcome = async (
+  { tracking }: Pick<RecordRunServices, 'tracking'>,
+  runId: string,
+): Promise<RunOutcome | undefined> => (await tracking.read<RunOutcome>(encodeId(runId), 'outcome'))?.value;
+
 /** Of two outcomes the later one stays; the same batch fails when another came between reading and writing. */
 const outcomeWrites = (outcome: RunOutcome, known: Stored<RunOutcome> | undefined): readonly Write[] => {
   if (known === undefined) return [{ op: 'create', value: outcome }];
