@@ -1,16 +1,22 @@
 import { Readable } from 'node:stream';
 import * as z from 'zod';
-import type { AnyRoute, HttpAnswer } from '../../shared/platform/http/route.ts';
+import { deleteArtifacts, listArtifacts, writeArtifact } from '../../shared/artifacts/artifact-store.ts';
+import type { AnyRoute, RequestContext } from '../../shared/platform/http/route.ts';
 import { defineRoute } from '../../shared/platform/http/route.ts';
-import { deleteArtifacts, listArtifacts, readArtifact, writeArtifact } from '../../shared/registry/artifacts.ts';
-import { getModelVersion } from '../../shared/registry/get-version.ts';
-import { optional, required } from './mlflow-fields.ts';
+import { answerFile } from './artifact-answer.ts';
+import { optional } from './mlflow-fields.ts';
 import type { MlflowServices } from './mlflow-services.ts';
 
 const route = defineRoute<MlflowServices>();
 const common = { dialect: 'mlflow' } as const;
 const path = 'mlflow-artifacts/artifacts/{*path}';
 const params = z.object({ path: z.string() });
+
+/** Bytes that the sender announced; a chunked body announces none. */
+export const announcedBytes = ({ header }: Pick<RequestContext, 'header'>): number | undefined => {
+  const length = header('content-length');
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+};
 
 /** The artifact proxy, relative to the root of the MLflow API. */
 export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
@@ -39,9 +45,9 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     method: 'GET',
     access: 'reader',
     path,
-    summary: 'Download a file of the artifact store',
+    summary: 'Download a file of the artifact store, or a range of it',
     params,
-    handle: async ({ params }, { blobs }) => asAttachment(await readArtifact(blobs, params.path)),
+    handle: ({ params }, { blobs }, context) => answerFile(blobs, params.path, context),
   }),
   route({
     ...common,
@@ -52,8 +58,8 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     summary: 'Upload a file to the artifact store',
     params,
     body: 'stream',
-    handle: async ({ params }, { blobs }, { stream }) => {
-      await writeArtifact(blobs, params.path, stream ?? Readable.from([]));
+    handle: async ({ params }, { blobs }, context) => {
+      await writeArtifact(blobs, params.path, context.stream ?? Readable.from([]), announcedBytes(context));
       return { json: {} };
     },
   }),
@@ -71,40 +77,3 @@ export const artifactRoutes: readonly AnyRoute<MlflowServices>[] = [
     },
   }),
 ];
-
-/** Downloads one file of a model version; it has no `/api/2.0` before it. */
-export const versionArtifactRoute: AnyRoute<MlflowServices> = route({
-  ...common,
-  name: 'mlflow-get-model-version-artifact',
-  method: 'GET',
-  access: 'reader',
-  path: 'model-versions/get-artifact',
-  summary: 'Download a file of a model version',
-  query: z.object({ name: required('name'), version: required('version'), path: required('path') }),
-  handle: async ({ query: { name, version, path } }, services) => {
-    const { blobs, publicUrl } = services;
-    const ownHosts = publicUrl === undefined ? [] : [new URL(publicUrl).host];
-    const found = await getModelVersion(services, name, version);
-    return asAttachment(await readArtifact(blobs, path, { version: found, ownHosts }));
-  },
-});
-
-const asAttachment = (file: Awaited<ReturnType<typeof readArtifact>>): HttpAnswer => ({
-  headers: {
-    'Content-Type': file.contentType,
-    'Content-Length': String(file.sizeBytes),
-    'Content-Disposition': `attachment; ${fileNameAttribute(file.name)}`,
-    'X-Content-Type-Options': 'nosniff',
-  },
-  stream: file.stream,
-});
-
-/** The plain form for names that need no quoting, as MLflow sends it. @see https://www.rfc-editor.org/rfc/rfc8187 for others */
-const fileNameAttribute = (name: string): string => {
-  if (/^[\w.-]+$/.test(name)) return `filename=${name}`;
-  const encoded = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `filename*=UTF-8''${encoded}`;
-};

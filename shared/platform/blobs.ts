@@ -73,6 +73,23 @@ export interface Blobs {
   stat(container: BlobContainerName, path: string): Promise<BlobStat | undefined>;
   /** What begins with `prefix`, in order of name; with a delimiter what lies deeper is one directory entry. */
   list(container: BlobContainerName, prefix: string, delimiter?: '/'): AsyncIterable<BlobEntry>;
+  /**
+   * Keeps a block of a blob, unseen until it is committed; what nobody commits vanishes after a week.
+   *
+   * @param blockId base64 of at most 64 bytes, all of one blob of one length; the same id again replaces the block
+   */
+  stageBlock(container: BlobContainerName, path: string, blockId: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Makes the blob of these blocks, in place of what was there, and drops all other blocks that were kept for it.
+   *
+   * @throws SlipwayError RESOURCE_CONFLICT when a block is not there, or no more
+   */
+  commitBlocks(
+    container: BlobContainerName,
+    path: string,
+    blockIds: readonly string[],
+    options?: Pick<BlobWriteOptions, 'contentType'>,
+  ): Promise<void>;
   /** @returns false when there was no such blob */
   delete(container: BlobContainerName, path: string): Promise<boolean>;
 }

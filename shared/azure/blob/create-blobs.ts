@@ -12,6 +12,8 @@ import { blobService, type StorageAccountOptions } from './storage-account.ts';
 const BLOCK_BYTES = 8 * 1024 * 1024;
 const BLOCK_CONCURRENCY = 2;
 
+const OCTETS = 'application/octet-stream';
+
 /** The files of a storage account. */
 export const createBlobs = (options: StorageAccountOptions): Blobs => {
   const service = blobService(options);
@@ -22,6 +24,21 @@ export const createBlobs = (options: StorageAccountOptions): Blobs => {
       orUndefined('read blob', container, path, () => read(blobOf(service, container, path), range)),
     stat: (container, path) => orUndefined('stat blob', container, path, () => stat(blobOf(service, container, path))),
     list: (container, prefix, delimiter) => listBlobs(service.getContainerClient(container), prefix, delimiter),
+    stageBlock: async (container, path, blockId, bytes) => {
+      const hash = createHash('md5').update(bytes).digest();
+      await attempt('stage block', container, path, () =>
+        blobOf(service, container, path).stageBlock(blockId, bytes, bytes.length, {
+          transactionalContentMD5: hash,
+        }),
+      );
+    },
+    commitBlocks: async (container, path, blockIds, { contentType = OCTETS } = {}) => {
+      await attempt('commit blocks', container, path, () =>
+        blobOf(service, container, path).commitBlockList([...blockIds], {
+          blobHTTPHeaders: { blobContentType: contentType },
+        }),
+      );
+    },
     delete: async (container, path) => {
       const done = await attempt('delete blob', container, path, () =>
         blobOf(service, container, path).deleteIfExists({ deleteSnapshots: 'include' }),
@@ -41,6 +58,11 @@ const attempt = async <T>(operation: string, container: string, path: string, wo
     // "There is one already" is how the service says that If-None-Match did not hold.
     if (hasStatus(error, 409) && serviceCode(error) === 'BlobAlreadyExists') {
       throw new SlipwayError('PRECONDITION_FAILED', `blob '${path}' exists`, { cause: error, details: { container } });
+    }
+    // Whoever commits a blob's blocks drops those of everybody else.
+    if (hasStatus(error, 400) && serviceCode(error) === 'InvalidBlockList') {
+      const message = `another upload of '${path}' was finished meanwhile: upload it again`;
+      throw new SlipwayError('RESOURCE_CONFLICT', message, { cause: error, details: { container } });
     }
     throw fromRestError(error, operation, { container, path });
   }
@@ -69,7 +91,7 @@ const write = async (
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
     ...(ifMatch === undefined ? {} : { ifMatch }),
   };
-  const blobContentType = contentType ?? 'application/octet-stream';
+  const blobContentType = contentType ?? OCTETS;
   if (body instanceof Readable) {
     const counter = countBytes();
     body.once('error', (error) => counter.stream.destroy(error));

@@ -113,6 +113,51 @@ const blobsContract = (name: string, open: () => Blobs): void => {
       await expect(blobs.read(C, 'ranged', { start: 6 })).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' });
     });
 
+    const blockId = (of: string, number: number) =>
+      Buffer.from(`${of.padEnd(32, '0')}${String(number).padStart(16, '0')}`).toString('base64');
+
+    it('makes a blob of the blocks that are named, in that order, and shows none before', async () => {
+      const blobs = open();
+      const [one, two, three] = [1, 2, 3].map((number) => blockId('ordered', number)) as [string, string, string];
+      await Promise.all([
+        blobs.stageBlock(C, 'blocks/ordered', three, Buffer.from('not used')),
+        blobs.stageBlock(C, 'blocks/ordered', two, Buffer.from('first,')),
+        blobs.stageBlock(C, 'blocks/ordered', one, Buffer.from('then')),
+      ]);
+      await blobs.stageBlock(C, 'blocks/ordered', one, Buffer.from('second'));
+      expect(await blobs.stat(C, 'blocks/ordered')).toBeUndefined();
+      expect(await collect(blobs.list(C, 'blocks/'))).toEqual([]);
+
+      await blobs.commitBlocks(C, 'blocks/ordered', [two, one], { contentType: 'text/plain' });
+
+      const read = await blobs.read(C, 'blocks/ordered');
+      expect(read?.contentType).toBe('text/plain');
+      expect(read && (await text(read.stream))).toBe('first,second');
+    });
+
+    it('refuses blocks that are not there, or that were dropped by who committed before', async () => {
+      const blobs = open();
+      const [mine, theirs] = [blockId('mine', 1), blockId('theirs', 1)];
+      await blobs.stageBlock(C, 'blocks/raced', mine, Buffer.from('mine'));
+      await blobs.stageBlock(C, 'blocks/raced', theirs, Buffer.from('theirs'));
+      await blobs.commitBlocks(C, 'blocks/raced', [theirs]);
+
+      await expect(blobs.commitBlocks(C, 'blocks/raced', [mine])).rejects.toMatchObject({ code: 'RESOURCE_CONFLICT' });
+      const read = await blobs.read(C, 'blocks/raced');
+      expect(read && (await text(read.stream))).toBe('theirs');
+    });
+
+    it('takes a whole stream while blocks wait for the same blob', async () => {
+      const blobs = open();
+      const waiting = blockId('waiting', 1);
+      await blobs.stageBlock(C, 'blocks/shared', waiting, Buffer.from('part'));
+
+      await blobs.write(C, 'blocks/shared', Readable.from([Buffer.from('whole')]));
+
+      const read = await blobs.read(C, 'blocks/shared');
+      expect(read && (await text(read.stream))).toBe('whole');
+    });
+
     it('has nothing to read, stat or delete where nothing is', async () => {
       const blobs = open();
 
@@ -168,6 +213,8 @@ const blobsContract = (name: string, open: () => Blobs): void => {
       await expect(blobs.read(missing, 'a')).rejects.toMatchObject(expected);
       await expect(blobs.stat(missing, 'a')).rejects.toMatchObject(expected);
       await expect(blobs.delete(missing, 'a')).rejects.toMatchObject(expected);
+      await expect(blobs.stageBlock(missing, 'a', 'YQ==', Buffer.from('x'))).rejects.toMatchObject(expected);
+      await expect(blobs.commitBlocks(missing, 'a', [])).rejects.toMatchObject(expected);
       await expect(collect(blobs.list(missing, ''))).rejects.toMatchObject(expected);
     });
   });

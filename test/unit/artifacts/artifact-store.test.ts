@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import { createAccessWorld } from '../../support/access.ts';
 import { createRegistryServices, mlflowClient, send } from '../../support/registry/registry-server.ts';
 
 const ROOT = 'api/2.0/mlflow-artifacts/artifacts';
@@ -123,13 +124,13 @@ describe('ping', () => {
     ['health', 'OK'],
     ['version', '3.6.0'],
   ])('%s answers %s', async (path, expected) => {
-    const services = createRegistryServices(undefined, { access: { mode: 'token', sha256Hex: '00' } });
+    const services = createRegistryServices(undefined, { access: createAccessWorld().access });
     const { status, bytes } = await send(services, { method: 'GET', path });
     expect([status, bytes.toString()]).toEqual([200, expected]);
   });
 
   it('is the only thing that needs no token', async () => {
-    const services = createRegistryServices(undefined, { access: { mode: 'token', sha256Hex: '00' } });
+    const services = createRegistryServices(undefined, { access: createAccessWorld().access });
     const { status, json } = await send(services, { method: 'GET', path: 'api/2.0/mlflow/registered-models/search' });
     expect([status, json.error_code]).toEqual([401, 'UNAUTHENTICATED']);
   });
