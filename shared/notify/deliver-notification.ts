@@ -1,9 +1,9 @@
-import { isSlipwayError } from '../platform/errors.ts';
 import type { Egress } from '../platform/http/egress.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { SecretBox } from '../platform/secrets.ts';
 import type { Clock, EpochMs } from '../platform/time.ts';
 import type { Channel } from './alert-rule.ts';
+import { type Attempt, attemptPost } from './attempt-post.ts';
 import { type DeliveryStore, type NotificationDelivery, nextAttemptAt } from './delivery-store.ts';
 import type { SettingsStore } from './settings-store.ts';
 import { webhookHeaders } from './sign-webhook.ts';
@@ -11,7 +11,7 @@ import { webhookHeaders } from './sign-webhook.ts';
 export interface DeliverNotificationServices {
   readonly channels: SettingsStore<Channel>;
   readonly notifications: DeliveryStore;
-  readonly egress: Egress;
+  readonly egress: Pick<Egress, 'post'>;
   readonly secrets: SecretBox;
   readonly clock: Clock;
   readonly log: Logger;
@@ -19,11 +19,6 @@ export interface DeliverNotificationServices {
 
 /** The receiver must answer within this. */
 const TIMEOUT_MS = 20_000;
-
-type Attempt =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs: number }
-  | { readonly kind: 'refused'; readonly reason: string };
 
 /**
  * Makes one attempt at a delivery and stores how it went. A delivery that has ended, or is not due yet, is left alone,
@@ -65,33 +60,18 @@ const attemptDelivery = async (
   }
 };
 
-const post = async (
+const post = (
   channel: Extract<Channel, { kind: 'webhook' }>,
   delivery: NotificationDelivery,
-  { egress, secrets, clock }: DeliverNotificationServices,
+  { secrets, ...services }: DeliverNotificationServices,
 ): Promise<Attempt> => {
   const body = JSON.stringify(delivery.message);
-  try {
+  return attemptPost(() => {
     const secret = channel.sealedSecret === undefined ? undefined : secrets.open(channel.sealedSecret);
-    const headers = webhookHeaders(delivery.id, Math.floor(clock() / 1000), body, secret);
-    const answer = await egress.post(channel.url, { headers, body, timeoutMs: TIMEOUT_MS });
-    if (answer.status >= 200 && answer.status < 300) return { kind: 'delivered' };
-    const reason = `the receiver answered ${answer.status}`;
-    const permanent = answer.status < 500 && ![408, 425, 429].includes(answer.status);
-    return permanent
-      ? { kind: 'refused', reason }
-      : { kind: 'retry', reason, retryAfterMs: secondsOf(answer.retryAfter) * 1000 };
-  } catch (cause) {
-    if (!isSlipwayError(cause)) throw cause;
-    return cause.code === 'TEMPORARILY_UNAVAILABLE'
-      ? { kind: 'retry', reason: cause.message, retryAfterMs: 0 }
-      : { kind: 'refused', reason: cause.message };
-  }
+    const headers = webhookHeaders(delivery.id, Math.floor(services.clock() / 1000), body, secret);
+    return { url: channel.url, headers, body, timeoutMs: TIMEOUT_MS };
+  }, services);
 };
-
-/** Seconds form of Retry-After, at most a day; the date form counts as none. */
-const secondsOf = (retryAfter: string | undefined): number =>
-  Math.min(Number.parseInt(retryAfter ?? '', 10) || 0, 86_400);
 
 const settle = (delivery: NotificationDelivery, attempt: Attempt, now: EpochMs): NotificationDelivery => {
   const attempts = delivery.attempts + 1;

@@ -16,6 +16,7 @@ const SEVERITY_OF: ReadonlyMap<string, Severity> = new Map<EventType, Severity>(
   ['slipway.drift.detected', 'warn'],
   ['slipway.run.failed', 'warn'],
   ['slipway.notification.failed', 'error'],
+  ['slipway.access.refused', 'warn'],
 ]);
 
 /** `info` unless the event says that something needs a look (`warn`) or went wrong (`error`). */

@@ -18,7 +18,16 @@ describe('severityOf', () => {
         'slipway.notification.failed',
       ],
     ],
-    ['warn', ['slipway.package.refused', 'slipway.rollout.paused', 'slipway.drift.detected', 'slipway.run.failed']],
+    [
+      'warn',
+      [
+        'slipway.package.refused',
+        'slipway.rollout.paused',
+        'slipway.drift.detected',
+        'slipway.run.failed',
+        'slipway.access.refused',
+      ],
+    ],
   ] as const)('is %s for exactly these', (severity, types) => {
     expect(EVENT_TYPES.filter((type) => severityOf(type) === severity).toSorted()).toEqual([...types].sort());
   });

@@ -29,6 +29,7 @@ describe('renderMessage', () => {
     expect(titles).toEqual([
       'model registered: heart-classifier version 2',
       'model changed: heart-classifier version 2',
+      'origin changed: heart-classifier version 7',
       'package built: heart-classifier version 2',
       'package refused: heart-classifier version 3, the model has no signature: log it again with signature= or input_example=',
       'rollout started: heart-classifier version 2',
@@ -44,9 +45,14 @@ describe('renderMessage', () => {
       'deployment retired: heart-classifier version 2',
       'drift detected: heart-inputs',
       'drift cleared: heart-inputs',
+      'experiment changed: heart',
       'run completed: experiments/4/runs/run_9',
       'run failed: experiments/4/runs/run_9',
       'notification failed: deliveries/dl_1, answered 500',
+      'webhook changed: deployer',
+      'token created: ada',
+      'token revoked: ada',
+      'access refused: access/203.0.113.7',
     ]);
   });
 
