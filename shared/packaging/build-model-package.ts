@@ -5,6 +5,7 @@ import { type Cause, journalEntry } from '../platform/journal.ts';
 import type { Logger } from '../platform/logging.ts';
 import { type Clock, toIso } from '../platform/time.ts';
 import { getModelVersion } from '../registry/get-version.ts';
+import type { OriginOf } from '../registry/model.ts';
 import type { RegistryStore } from '../registry/store.ts';
 import { type BuildPackageServices, type BuiltPackage, buildPackage } from './build-package.ts';
 import type { PackageDocument } from './package-document.ts';
@@ -19,6 +20,7 @@ export interface ModelSource {
   filesOf(version: {
     readonly source: string;
     readonly location?: string;
+    readonly originOf?: OriginOf;
   }): Promise<{ readonly files: ModelFiles } | { readonly unreachable: string }>;
 }
 
@@ -40,9 +42,10 @@ type Requested = Extract<PackageDocument, { phase: 'requested' }>;
  */
 export const buildModelPackage = async (
   services: BuildModelPackageServices,
-  wish: { readonly model: string; readonly version: string },
+  wish: { readonly model: string; readonly version: string; readonly modelId?: string | undefined },
 ): Promise<void> => {
-  const modelId = await modelIdOf(services, wish.model);
+  // By its id the request is found, and ended, also when the model was deleted meanwhile.
+  const modelId = wish.modelId ?? (await modelIdOf(services, wish.model));
   const found = await services.packageStore.read(modelId, wish.version);
   if (found === undefined || found.value.phase !== 'requested') return;
   const began = services.clock();

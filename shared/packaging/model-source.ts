@@ -1,7 +1,9 @@
 import type { Blobs } from '../platform/blobs.ts';
 import { SlipwayError } from '../platform/errors.ts';
+import type { ModelVersion } from '../registry/model.ts';
 import { resolveArtifactRoot } from '../registry/source.ts';
 import type { ModelSource } from './build-model-package.ts';
+import type { OriginFiles } from './origin-files.ts';
 import type { ModelFile, ModelFiles } from './ports.ts';
 
 export interface ModelSourceOptions {
@@ -10,14 +12,19 @@ export interface ModelSourceOptions {
   readonly ownHosts: readonly string[];
   /** The files behind an `azureml:` URI. */
   readonly azureMlFiles: (uri: string) => Promise<ModelFiles>;
+  /** The files of versions that are mirrored from an origin server. */
+  readonly originFiles: OriginFiles;
 }
 
-/** Finds model files in our own artifact store and in the Azure ML workspace. */
-export const createModelSource = ({ blobs, ownHosts, azureMlFiles }: ModelSourceOptions): ModelSource => ({
-  async filesOf(version) {
+/** Finds model files in our own artifact store, in the Azure ML workspace and on origin servers. */
+export const createModelSource = (options: ModelSourceOptions): ModelSource => ({
+  async filesOf({ originOf, ...version }) {
+    const { blobs, ownHosts, azureMlFiles, originFiles } = options;
+    if (originOf !== undefined) return originFiles({ ...version, originOf });
     const root = resolveArtifactRoot(version, ownHosts);
     switch (root.kind) {
       case 'artifacts':
+        if (await isEmpty(blobs, root.prefix)) return { unreachable: nothingAt(version) };
         return { files: artifactFiles(blobs, root.prefix) };
       case 'azureml':
         return { files: await azureMlFiles(root.uri) };
@@ -28,6 +35,15 @@ export const createModelSource = ({ blobs, ownHosts, azureMlFiles }: ModelSource
     }
   },
 });
+
+const isEmpty = async (blobs: Blobs, prefix: string): Promise<boolean> => {
+  for await (const _ of blobs.list('artifacts', `${prefix}/`)) return false;
+  return true;
+};
+
+/** A `mlflow-artifacts:` URI names no server: it may have been meant for the artifact store of another. */
+const nothingAt = ({ location, source }: Pick<ModelVersion, 'location' | 'source'>): string =>
+  `nothing is stored at '${location ?? source}' on this server; perhaps the model was logged to another`;
 
 const artifactFiles = (blobs: Blobs, prefix: string): ModelFiles => ({
   list: () => listFiles(blobs, `${prefix}/`),

@@ -36,7 +36,7 @@ export const requestPackage = async (
     requestedAt: toIso(now),
     causedBy: cause.causedBy,
     correlationId: cause.correlationId,
-    wakeUp: { queue: 'build-package', at: now, message: { model, version } },
+    wakeUp: { queue: 'build-package', at: now, message: { model, version, modelId } },
   };
   const saved = await packageStore.save(modelId, requested, found === undefined ? {} : { etag: found.etag });
   if (!saved) throw new SlipwayError('RESOURCE_CONFLICT', `the package of ${model} ${version} changed meanwhile`);
