@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { Clause } from '../../shared/mlflow/filter/clause.ts';
+import type { Found, Search } from '../../shared/mlflow/search.ts';
 import type { Tag } from '../../shared/mlflow/tags.ts';
 import { type AnyRoute, defineRoute, type HttpAnswer } from '../../shared/platform/http/route.ts';
 import { toIso } from '../../shared/platform/time.ts';
@@ -8,7 +10,9 @@ import { getModelVersion } from '../../shared/registry/get-version.ts';
 import type { ModelVersion, RegisteredModel } from '../../shared/registry/model.ts';
 import { STAGES } from '../../shared/registry/model.ts';
 import { searchModels } from '../../shared/registry/search-models.ts';
+import { searchVersions } from '../../shared/registry/search-versions.ts';
 import type { MlflowServices } from './mlflow-services.ts';
+import { tagQuery } from './tag-query.ts';
 
 const tagsView = z.record(z.string(), z.string());
 
@@ -24,7 +28,11 @@ export const apiVersion = z.object({
   runId: z.string().optional(),
   tags: tagsView,
   aliases: z.array(z.string()),
-  origin: z.enum(['mlflow', 'azure-ml']),
+  origin: z.enum(['mlflow', 'azure-ml', 'mlflow-server']),
+  originOf: z
+    .object({ server: z.string(), name: z.string(), version: z.string() })
+    .optional()
+    .describe('What it is on the origin server it is mirrored from.'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -54,6 +62,7 @@ const toApiVersion = (version: ModelVersion): z.input<typeof apiVersion> => ({
   tags: toRecord(version.tags),
   aliases: [...version.aliases],
   origin: version.origin,
+  ...(version.originOf === undefined ? {} : { originOf: version.originOf }),
   createdAt: toIso(version.createdAt),
   updatedAt: toIso(version.updatedAt),
 });
@@ -74,6 +83,23 @@ const tagged = (json: unknown): HttpAnswer => {
   return { headers: { ETag: `"${digest}"` }, json };
 };
 
+const listQuery = z.object({
+  tag: tagQuery,
+  cursor: z.string().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+const searchOf = ({ tag = [], cursor, limit }: z.output<typeof listQuery>, more: readonly Clause[] = []): Search => ({
+  maxResults: limit,
+  clauses: [...more, ...tag],
+  ...(cursor === undefined ? {} : { pageToken: cursor }),
+});
+
+const listed = <T, View>({ items, nextPageToken }: Found<T>, toView: (item: T) => View) => ({
+  items: items.map(toView),
+  ...(nextPageToken === undefined ? {} : { next: nextPageToken }),
+});
+
 const route = defineRoute<MlflowServices>();
 const common = { method: 'GET', access: 'reader', dialect: 'slipway' } as const;
 
@@ -84,22 +110,48 @@ export const modelRoutes: readonly AnyRoute<MlflowServices>[] = [
     name: 'api-models-list',
     path: 'api/v1/models',
     summary: 'List registered models by name',
-    query: z.object({
-      cursor: z.string().min(1).optional(),
-      limit: z.coerce.number().int().min(1).max(1_000).default(100),
-    }),
+    query: listQuery,
     output: z.object({ items: z.array(apiModel), next: z.string().optional() }),
-    handle: async ({ query: { cursor, limit } }, services) => {
-      const search = { maxResults: limit, ...(cursor === undefined ? {} : { pageToken: cursor }) };
-      const { items, nextPageToken } = await searchModels(services, search);
-      const next = nextPageToken === undefined ? {} : { next: nextPageToken };
-      return { json: { items: items.map(toApiModel), ...next } };
+    handle: async ({ query }, services, { caller }) => {
+      const found = await searchModels(services, searchOf(query), caller.scope('reader'));
+      return { json: listed(found, toApiModel) };
+    },
+  }),
+  route({
+    ...common,
+    name: 'api-versions-list',
+    path: 'api/v1/versions',
+    summary: 'List model versions of all models, the last changed first',
+    query: listQuery,
+    output: z.object({ items: z.array(apiVersion), next: z.string().optional() }),
+    handle: async ({ query }, services, { caller }) => {
+      const found = await searchVersions(services, searchOf(query), caller.scope('reader'));
+      return { json: listed(found, toApiVersion) };
+    },
+  }),
+  route({
+    ...common,
+    name: 'api-models-list-versions',
+    path: 'api/v1/models/{name}/versions',
+    models: ({ params }) => [params.name],
+    summary: 'List the versions of a model, the newest first',
+    params: z.object({ name: z.string() }),
+    query: listQuery,
+    output: z.object({ items: z.array(apiVersion), next: z.string().optional() }),
+    handle: async ({ params: { name }, query }, services) => {
+      await getModel(services, name);
+      const found = await searchVersions(services, {
+        ...searchOf(query, [{ kind: 'attribute', key: 'name', comparator: '=', value: name }]),
+        orderBy: ['version_number DESC'],
+      });
+      return { json: listed(found, toApiVersion) };
     },
   }),
   route({
     ...common,
     name: 'api-models-get',
     path: 'api/v1/models/{name}',
+    models: ({ params }) => [params.name],
     summary: 'Get a registered model',
     params: z.object({ name: z.string() }),
     output: apiModel,
@@ -109,6 +161,7 @@ export const modelRoutes: readonly AnyRoute<MlflowServices>[] = [
     ...common,
     name: 'api-models-get-version',
     path: 'api/v1/models/{name}/versions/{version}',
+    models: ({ params }) => [params.name],
     summary: 'Get a model version',
     params: z.object({ name: z.string(), version: z.string() }),
     output: apiVersion,

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import type { Caller } from '../../shared/platform/access/caller.ts';
+import { inScope } from '../../shared/platform/access/grant.ts';
 import { SlipwayError } from '../../shared/platform/errors.ts';
 import { defineRoute } from '../../shared/platform/http/route.ts';
 import { COMMAND_TYPES, type Command } from '../../shared/rollout/apply-command.ts';
@@ -9,6 +11,7 @@ import { PHASES, type Rollout } from '../../shared/rollout/rollout.ts';
 import { endpointOf, type RolloutFilter } from '../../shared/rollout/rollout-store.ts';
 import type { RolloutServices } from '../../shared/rollout/services.ts';
 import { rolloutDetail, rolloutSummary, toDetail, toSummary } from './rollout-views.ts';
+import { valuesOf, visiblePage } from './visible.ts';
 
 export type RolloutApiServices = RolloutServices;
 
@@ -37,6 +40,23 @@ const load = async ({ rollouts }: RolloutApiServices, id: string): Promise<Rollo
   return stored.value;
 };
 
+/** A policy that is about other models brings their endpoint with it, so the caller must have the role for them too. */
+const requirePolicy = async (
+  { policies }: RolloutApiServices,
+  wish: { readonly model: string; readonly policy: string },
+  caller: Caller,
+): Promise<void> => {
+  const about = (await policies.get(wish.policy))?.policy.selector.model;
+  if (about !== undefined && !inScope([about], wish.model)) caller.require('operator', about);
+};
+
+/** A command concerns the version that comes and the one that goes. One that cannot be read is for those who may all. */
+const requireRollout = async (services: RolloutApiServices, id: string, caller: Caller): Promise<void> => {
+  if (caller.scope('operator') === 'all') return;
+  const { model, from } = await load(services, id);
+  for (const each of [model, from?.model]) if (each !== undefined) caller.require('operator', each);
+};
+
 const tagged = (rollout: Rollout) => ({ headers: { ETag: `"${rollout.rev}"` }, json: toDetail(rollout) });
 
 const list = route({
@@ -57,18 +77,20 @@ const list = route({
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
   output: z.object({ items: z.array(rolloutSummary), next: z.string().optional() }),
-  async handle({ query }, { rollouts }) {
+  async handle({ query }, { rollouts }, { caller }) {
     const { endpoint, model, phase, cursor, limit } = query;
     const filter: RolloutFilter = {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(model === undefined ? {} : { model }),
       ...(phase === undefined ? {} : { phases: [phase].flat() }),
     };
-    const page = await rollouts.listRollouts(filter, {
-      limit,
-      ...(cursor === undefined ? {} : { continuation: cursor }),
-    });
-    return { json: { items: page.items.map(({ value }) => toSummary(value)), next: page.next } };
+    const { items, next } = await visiblePage(
+      (continuation) =>
+        valuesOf(rollouts.listRollouts(filter, { limit, ...(continuation === undefined ? {} : { continuation }) })),
+      cursor,
+      (rollout) => caller.may('reader', rollout.model),
+    );
+    return { json: { items: items.map(toSummary), next } };
   },
 });
 
@@ -81,7 +103,11 @@ const get = route({
   summary: 'One rollout with its gates and evidence.',
   params: byId,
   output: rolloutDetail,
-  handle: async ({ params }, services) => tagged(await load(services, params.id)),
+  async handle({ params }, services, { caller }) {
+    const rollout = await load(services, params.id);
+    caller.require('reader', rollout.model);
+    return tagged(rollout);
+  },
 });
 
 const start = route({
@@ -90,6 +116,7 @@ const start = route({
   method: 'POST',
   access: 'operator',
   path: 'api/v1/rollouts',
+  models: ({ body }) => [body.model],
   summary: 'Start a rollout by hand, also of a version that was rolled back before.',
   body: z.strictObject({
     model: z.string().min(1),
@@ -97,8 +124,9 @@ const start = route({
     policy: z.string().optional().describe('Policy to use; without it the one policy about the model.'),
   }),
   output: rolloutDetail,
-  async handle({ body }, services, { cause }) {
+  async handle({ body }, services, { cause, caller }) {
     const { model, version, policy } = body;
+    if (policy !== undefined) await requirePolicy(services, { model, policy }, caller);
     const { rolloutId } = await startByHand(
       services,
       { model, version, ...(policy === undefined ? {} : { policy }) },
@@ -123,7 +151,8 @@ const commands = route({
   params: byId,
   body: command,
   output: answer,
-  async handle({ params, body }, services, { cause, actor, ifMatch }) {
+  async handle({ params, body }, services, { cause, actor, caller, ifMatch }) {
+    await requireRollout(services, params.id, caller);
     const { type, commandId = randomUUID(), reason } = body;
     const expectRev = body.expectRev ?? (ifMatch === undefined ? undefined : Number(ifMatch));
     const wish: Command = {

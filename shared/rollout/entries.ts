@@ -1,6 +1,6 @@
 import type { EventData } from '../events/catalogue.ts';
 import { subjectOf } from '../events/subjects.ts';
-import { type JournalEntry, journalEntry } from '../platform/journal.ts';
+import { type Cause, type JournalEntry, journalEntry } from '../platform/journal.ts';
 import type { EpochMs } from '../platform/time.ts';
 import type { Rollout, Target } from './rollout.ts';
 import type { Happening, Note } from './transition.ts';
@@ -21,12 +21,16 @@ const rolloutData = (rollout: Rollout, note: Note): EventData<'slipway.rollout.s
   ...note,
 });
 
+/** Who started a rollout did not ask for each of its steps: only the first rev names him. */
+const causeOf = ({ rev, cause: { actor, ...cause } }: Rollout): Cause =>
+  rev > 1 || actor === undefined ? cause : { ...cause, actor };
+
 /** The journal entries of one change, with ids that are the same when the change is made again. */
 export const toEntries = (
   rollout: Rollout,
   happenings: readonly Happening[],
   at: EpochMs,
-  cause = rollout.cause,
+  cause = causeOf(rollout),
 ): readonly JournalEntry[] =>
   happenings.map((happening, index) => {
     const id = entryId(rollout, index);

@@ -6,8 +6,12 @@ import type { RolloutPolicy } from './policy-schema.ts';
 import type { EndpointRecord, Rollout } from './rollout.ts';
 import { allOn } from './traffic.ts';
 
-/** The endpoint before the dot, so that an id alone says where it is stored. */
-export const rolloutId = (endpoint: string, model: string, version: string, attempt: number): string =>
+/**
+ * The endpoint before the dot, so that an id alone says where it is stored.
+ *
+ * @param attempt its number, or the id of the event that asked for it when one version may be asked for several times
+ */
+export const rolloutId = (endpoint: string, model: string, version: string, attempt: number | string): string =>
   `${endpoint}.${derivedId('ro', endpoint, model, version, attempt)}`;
 
 const LONGEST_VERSION = 20;
@@ -32,6 +36,8 @@ export interface NewRollout {
   readonly model: string;
   readonly version: string;
   readonly attempt: number;
+  /** Id of the event that asks, when one version may be asked for several times: the attempt is that event's. */
+  readonly askedBy?: string;
   readonly policy: RolloutPolicy;
   readonly instanceType: string;
   readonly granularityMs: number;
@@ -40,8 +46,8 @@ export interface NewRollout {
 
 /** A rollout that waits for its endpoint. */
 export const newRollout = (wish: NewRollout, now: EpochMs): Rollout => {
-  const { endpoint, model, version, attempt, policy } = wish;
-  const id = rolloutId(endpoint.name, model, version, attempt);
+  const { endpoint, model, version, attempt, askedBy = attempt, policy } = wish;
+  const id = rolloutId(endpoint.name, model, version, askedBy);
   const taken = [endpoint.stable?.deployment ?? '', ...endpoint.deployments.map(({ name }) => name)];
   return {
     id,

@@ -3,36 +3,75 @@ import type { Cause } from '../platform/journal.ts';
 import { capabilityProblems } from './policy-rules.ts';
 import type { RolloutPolicy } from './policy-schema.ts';
 import { noSuchPolicy } from './policy-store.ts';
-import { type Candidate, endpointNameFor, matches, selectPolicy } from './select-policy.ts';
+import {
+  type Candidate,
+  endpointNameFor,
+  matches,
+  type Occasion,
+  selectPolicy,
+  triggerText,
+  whyNone,
+} from './select-policy.ts';
 import type { RolloutServices } from './services.ts';
-import { type StartOutcome, startRollout } from './start-rollout.ts';
+import { type StartOutcome, type StartRequest, startRollout } from './start-rollout.ts';
 
-export type PlanOutcome = StartOutcome | { readonly kind: 'none' };
+export type PlanOutcome = StartOutcome | { readonly kind: 'none'; readonly reason: string };
+
+export interface PlanRequest extends Candidate {
+  /** What happened to the version; its registration when absent. */
+  readonly on?: Occasion;
+}
 
 /**
- * Starts what the policies ask for when a version was registered.
+ * Starts what the policies ask for when a version was registered, came to a stage, or got an alias.
  *
- * The attempt is always the first, so a replayed registration finds the rollout it started, whatever became of it.
+ * A registration's attempt is always the first, so a replayed one finds the rollout it started, whatever became of it.
+ * Who moves a stage or an alias names that version, once each time: it may be older than what is stable, or have been
+ * rolled back, and every move is an attempt of its own, found again by the event that told of it.
  *
  * @throws SlipwayError INVALID_STATE when several policies match, or the policy asks what the platform cannot do
  */
 export const planRollout = async (
   services: RolloutServices,
-  candidate: Candidate,
+  { on = 'registration', ...candidate }: PlanRequest,
   cause: Cause,
 ): Promise<PlanOutcome> => {
   const { model, version } = candidate;
   const policies = (await services.policies.list()).map(({ policy }) => policy);
-  const policy = selectPolicy(policies, candidate);
-  if (policy === undefined) return { kind: 'none' };
+  const policy = selectPolicy(policies, candidate, on);
+  if (policy === undefined) {
+    const reason = whyNone(policies, candidate, on);
+    services.log.info({ model, version, on: triggerText(on), reason }, 'no rollout planned');
+    return { kind: 'none', reason };
+  }
   assertPossible(policy, services.metrics.granularityMs);
 
   const endpoint = endpointNameFor(policy, model);
-  const outcome = await startRollout(services, { endpoint, model, version, attempt: 1, policy, by: 'policy' }, cause);
+  const attempt: Pick<StartRequest, 'attempt' | 'askedBy' | 'by'> =
+    on === 'registration'
+      ? { attempt: 1, by: 'policy' }
+      : {
+          attempt: await nextAttempt(services, endpoint, model, version),
+          askedBy: cause.causedBy,
+          by: 'person',
+        };
+  const outcome = await startRollout(services, { endpoint, model, version, policy, ...attempt }, cause);
   // Only a head start: the rollout asks for its package itself.
-  if (outcome.kind !== 'refused') await services.packages.request(model, version, cause.causedBy);
+  if (outcome.kind === 'started' || outcome.kind === 'queued') {
+    await services.packages.request(model, version, cause.causedBy);
+  }
+  const reason = outcome.kind === 'refused' ? outcome.message : undefined;
   services.log.info(
-    { model, version, endpoint, rollout: outcome.rolloutId, outcome: outcome.kind, policy: policy.name },
+    {
+      model,
+      version,
+      endpoint,
+      on: triggerText(on),
+      rollout: outcome.rolloutId,
+      outcome: outcome.kind,
+      policy: policy.name,
+      reason,
+    },
     'rollout planned',
   );
   return outcome;

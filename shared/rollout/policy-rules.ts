@@ -19,12 +19,26 @@ const ms = (text: string | undefined): number | undefined => {
 
 /** What is wrong between the parts of a policy whose parts are right by themselves. */
 export const policyProblems = (policy: RolloutPolicy): readonly PolicyProblem[] => [
+  ...triggerProblems(policy),
   ...stepOrderProblems(policy),
   ...bakeProblems(policy),
   ...gateProblems(policy),
   ...approvalProblems(policy),
   ...timeProblems(policy),
 ];
+
+/** The alias that a promotion moves: a rollout that started on it would start the next one. */
+export const CHAMPION = 'champion';
+
+const triggerProblems = ({ trigger }: RolloutPolicy): PolicyProblem[] =>
+  typeof trigger === 'object' && 'alias' in trigger && trigger.alias === CHAMPION
+    ? [
+        problem(
+          ['trigger', 'alias'],
+          `'${CHAMPION}' is set by Slipway itself at promotion: use another, such as 'challenger'`,
+        ),
+      ]
+    : [];
 
 const isTraffic = (step: RolloutPolicy['steps'][number]): step is TrafficStep => step.kind === 'traffic';
 

@@ -1,14 +1,19 @@
 import * as z from 'zod';
 import { toSlipwayError } from '../platform/errors.ts';
 import { durationMs } from '../platform/time.ts';
+import { checkNewAlias } from '../registry/validate.ts';
 
-const duration = z.string().superRefine((text, context) => {
-  try {
-    durationMs(text);
-  } catch (cause) {
-    context.addIssue({ code: 'custom', message: toSlipwayError(cause).message });
-  }
-});
+/** Text that a rule takes: what the rule throws is the problem. */
+const textBy = (rule: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      rule(text);
+    } catch (cause) {
+      context.addIssue({ code: 'custom', message: toSlipwayError(cause).message });
+    }
+  });
+
+const duration = textBy(durationMs);
 
 const percent = z.number().int();
 const count = z.number().int().min(1);
@@ -95,11 +100,25 @@ const selector = z.strictObject({
   tags: z.record(z.string(), z.string()).optional(),
 });
 
+/** The stages that mean something to a rollout: a version in any other is not asked for. */
+const STAGES = ['Staging', 'Production'] as const;
+
+const trigger = z.union(
+  [
+    z.enum(['registration', 'manual']),
+    z.strictObject({ stage: z.enum(STAGES) }),
+    z.strictObject({ alias: textBy(checkNewAlias) }),
+  ],
+  {
+    error: `must be 'registration', 'manual', {"stage": ${STAGES.map((stage) => `"${stage}"`).join(' | ')}} or {"alias": "a-name-of-yours"}`,
+  },
+);
+
 export const policyShape = z.strictObject({
   schemaVersion: z.literal(1).default(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes'),
   selector,
-  trigger: z.enum(['auto', 'manual']).default('auto'),
+  trigger: trigger.default('registration'),
   mode: only('enforce').default('enforce'),
   onNewerVersion: z.enum(['queueLatest', 'supersede', 'reject']).default('queueLatest'),
   supersedeUntilLive: z.boolean().default(true),

@@ -14,7 +14,7 @@ export const policySchema = policyShape.superRefine((policy, context) => {
  * @throws SlipwayError INVALID_PARAMETER_VALUE listing every problem as `path: reason`
  */
 export const parsePolicy = (raw: Readonly<Record<string, unknown>>): RolloutPolicy => {
-  const { preset = 'standard', ...rest } = raw;
+  const { preset = 'standard', ...rest } = inWordsOfToday(raw);
   if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
     const known = Object.keys(PRESETS).join(', ');
     throw new SlipwayError('INVALID_PARAMETER_VALUE', `preset: must be one of ${known}`);
@@ -24,3 +24,7 @@ export const parsePolicy = (raw: Readonly<Record<string, unknown>>): RolloutPoli
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`);
   throw new SlipwayError('INVALID_PARAMETER_VALUE', problems.join('; '));
 };
+
+/** Policies of releases before say `auto` where a rollout starts at registration. */
+const inWordsOfToday = (raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  raw['trigger'] === 'auto' ? { ...raw, trigger: 'registration' } : raw;

@@ -9,30 +9,58 @@ export interface Candidate {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** What happened to a version that a policy may start a rollout on. */
+export type Occasion = Exclude<RolloutPolicy['trigger'], 'manual'>;
+
 const matchesName = (pattern: string, model: string): boolean =>
   pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model;
 
-/** True when the policy is about this version: its name and every tag. */
-export const matches = ({ selector }: RolloutPolicy, { model, tags }: Candidate): boolean =>
-  matchesName(selector.model, model) &&
+const matchesTags = ({ selector }: RolloutPolicy, { tags }: Candidate): boolean =>
   Object.entries(selector.tags ?? {}).every(([key, value]) => tags[key] === value);
 
+/** True when the policy is about this version: its name and every tag. */
+export const matches = (policy: RolloutPolicy, candidate: Candidate): boolean =>
+  matchesName(policy.selector.model, candidate.model) && matchesTags(policy, candidate);
+
+/** `registration`, `manual`, `stage Production`, `alias challenger`. */
+export const triggerText = (trigger: RolloutPolicy['trigger']): string =>
+  typeof trigger === 'string' ? trigger : Object.entries(trigger).flat().join(' ');
+
+const startsOn = ({ trigger }: RolloutPolicy, occasion: Occasion): boolean =>
+  triggerText(trigger) === triggerText(occasion);
+
 /**
- * The one automatic policy that asks for this version.
+ * The one policy that starts a rollout of this version on this occasion.
  *
  * @returns undefined when none does
  * @throws SlipwayError INVALID_STATE when several do: which one was meant is a person's decision
  */
-export const selectPolicy = (policies: readonly RolloutPolicy[], candidate: Candidate): RolloutPolicy | undefined => {
-  const found = policies.filter((policy) => policy.trigger === 'auto' && matches(policy, candidate));
+export const selectPolicy = (
+  policies: readonly RolloutPolicy[],
+  candidate: Candidate,
+  occasion: Occasion,
+): RolloutPolicy | undefined => {
+  const found = policies.filter((policy) => startsOn(policy, occasion) && matches(policy, candidate));
   if (found.length > 1) {
-    const names = found.map(({ name }) => name).join(', ');
-    throw new SlipwayError('INVALID_STATE', `several policies match ${candidate.model}: ${names}`, {
+    const on = triggerText(occasion);
+    throw new SlipwayError('INVALID_STATE', `several policies match ${candidate.model} on ${on}: ${namesOf(found)}`, {
       details: { model: candidate.model, version: candidate.version },
     });
   }
   return found[0];
 };
+
+/** Why no policy starts a rollout of this version on this occasion, in one sentence with the nearest policies. */
+export const whyNone = (policies: readonly RolloutPolicy[], candidate: Candidate, occasion: Occasion): string => {
+  const named = policies.filter(({ selector }) => matchesName(selector.model, candidate.model));
+  if (named.length === 0) return `no policy is about model '${candidate.model}'`;
+  const ready = named.filter((policy) => startsOn(policy, occasion));
+  if (ready.length > 0) return `the version does not have the tags that these policies ask for: ${namesOf(ready)}`;
+  const others = named.map(({ name, trigger }) => `${name} (${triggerText(trigger)})`).join(', ');
+  return `no policy about the model starts on ${triggerText(occasion)}, but: ${others}`;
+};
+
+const namesOf = (policies: readonly RolloutPolicy[]): string => policies.map(({ name }) => name).join(', ');
 
 const LONGEST_NAME = 32;
 const SUFFIX_LENGTH = 5;

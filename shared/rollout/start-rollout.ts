@@ -15,6 +15,8 @@ import type { Happening } from './transition.ts';
 export interface StartRequest extends AdmissionRequest {
   readonly endpoint: string;
   readonly attempt: number;
+  /** Id of the event that asks, when one version may be asked for several times: the attempt is that event's. */
+  readonly askedBy?: string;
   /** Stored in the same batch, such as the answer to the command that asked. */
   readonly alongside?: readonly Write[];
 }
@@ -37,7 +39,8 @@ export const startRollout = async (
   request: StartRequest,
   cause: Cause,
 ): Promise<StartOutcome> => {
-  const id = rolloutId(request.endpoint, request.model, request.version, request.attempt);
+  const { endpoint, model, version, attempt, askedBy = attempt } = request;
+  const id = rolloutId(endpoint, model, version, askedBy);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     if ((await services.rollouts.readRollout(request.endpoint, id)) !== undefined)
       return { kind: 'known', rolloutId: id };

@@ -50,10 +50,13 @@ describe('the policies API', () => {
     const world = createRolloutWorld();
 
     expect((await put(world, POLICY)).status).toBe(201);
-    expect(await put(world, { ...POLICY, trigger: 'auto' })).toMatchObject({ status: 200, headers: { ETag: '"2"' } });
+    expect(await put(world, { ...POLICY, trigger: 'registration' })).toMatchObject({
+      status: 200,
+      headers: { ETag: '"2"' },
+    });
     expect(await call(world, 'api-policies-get', { params: { name: 'p' } })).toMatchObject({
       headers: { ETag: '"2"' },
-      json: { name: 'p', trigger: 'auto' },
+      json: { name: 'p', trigger: 'registration' },
     });
     expect(shown(await call(world, 'api-policies-list'))).toMatchObject([200, { items: [{ name: 'p' }] }]);
     expect((await call(world, 'api-policies-delete', { params: { name: 'p' } })).status).toBe(204);

@@ -37,14 +37,17 @@ describe('planning a rollout', () => {
   it('does nothing without a policy for the model', async () => {
     const world = await worldWith({ selector: { endpoint: 'other', model: 'other' } });
 
-    await expect(register(world, '1')).resolves.toEqual({ kind: 'none' });
+    await expect(register(world, '1')).resolves.toEqual({
+      kind: 'none',
+      reason: "no policy is about model 'heart-classifier'",
+    });
     expect(world.documents.all()).toEqual([]);
   });
 
   it('does nothing by itself under a manual policy, but starts by hand', async () => {
     const world = await worldWith({ trigger: 'manual' });
 
-    await expect(register(world, '1')).resolves.toEqual({ kind: 'none' });
+    await expect(register(world, '1')).resolves.toMatchObject({ kind: 'none' });
     await expect(startByHand(world.services, { model: 'heart-classifier', version: '1' }, CAUSE)).resolves.toEqual({
       rolloutId: id('1'),
     });
@@ -226,7 +229,7 @@ describe('selecting a policy', () => {
   ])('matches by %s', (_, selector, more, expected) => {
     const policy = policyOf({ selector: { endpoint: 'heart', ...selector } });
 
-    expect(selectPolicy([policy], { ...candidate, ...more })).toBe(expected ? policy : undefined);
+    expect(selectPolicy([policy], { ...candidate, ...more }, 'registration')).toBe(expected ? policy : undefined);
   });
 });
 

@@ -4,6 +4,11 @@ import { capabilityProblems } from '../../../shared/rollout/policy-rules.ts';
 import { PRESETS } from '../../../shared/rollout/presets.ts';
 import { BASE, GATE, problemsOf, STEPS } from '../../support/policy-problems.ts';
 
+const CHAMPION_REFUSED =
+  "trigger.alias: 'champion' is set by Slipway itself at promotion: use another, such as 'challenger'";
+const TRIGGER_REFUSED =
+  'trigger: must be \'registration\', \'manual\', {"stage": "Staging" | "Production"} or {"alias": "a-name-of-yours"}';
+
 describe('rollout policy', () => {
   it.each(Object.keys(PRESETS))('takes the preset %s as it is', (preset) => {
     expect(problemsOf({ preset })).toEqual([]);
@@ -14,7 +19,7 @@ describe('rollout policy', () => {
 
     expect(policy).toMatchObject({
       schemaVersion: 1,
-      trigger: 'auto',
+      trigger: 'registration',
       mode: 'enforce',
       onNewerVersion: 'queueLatest',
       supersedeUntilLive: true,
@@ -210,10 +215,33 @@ describe('rollout policy', () => {
       { selector: { endpoint: 'heart', model: 'a*b' } },
       'selector.model: `*` may only be the last character',
     ],
+    ['the trigger is an alias that Slipway sets', { trigger: { alias: 'champion' } }, CHAMPION_REFUSED],
+    [
+      'the trigger is an alias that nobody can set',
+      { trigger: { alias: 'v2' } },
+      "trigger.alias: Version alias name 'v2' is reserved: 'v' and digits would look like a version.",
+    ],
+    ['the trigger is an unknown stage', { trigger: { stage: 'Live' } }, TRIGGER_REFUSED],
+    ['the trigger is no stage to serve in', { trigger: { stage: 'Archived' } }, TRIGGER_REFUSED],
+    ['there are two triggers', { trigger: { stage: 'Staging', alias: 'x' } }, TRIGGER_REFUSED],
+    ['the trigger is empty', { trigger: {} }, TRIGGER_REFUSED],
     ['there is an unknown field', { gate: [] }, 'policy: Unrecognized key: "gate"'],
     ['the preset is unknown', { preset: 'bold' }, 'preset: must be one of fast, standard, careful'],
   ])('is refused when %s', (_, raw, problem) => {
     expect(problemsOf(raw)).toEqual([problem]);
+  });
+
+  it.each([
+    ['registration', 'registration'],
+    ['manual', 'manual'],
+    [{ stage: 'Staging' }, { stage: 'Staging' }],
+    [{ stage: 'Production' }, { stage: 'Production' }],
+    [{ alias: 'challenger' }, { alias: 'challenger' }],
+    [{ alias: 'Champion' }, { alias: 'Champion' }],
+    // As releases before stored it.
+    ['auto', 'registration'],
+  ])('with trigger %o starts on %o', (trigger, expected) => {
+    expect(parsePolicy({ ...BASE, trigger }).trigger).toEqual(expected);
   });
 
   it('lists every problem at once', () => {

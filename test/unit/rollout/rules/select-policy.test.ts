@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { endpointNameFor, matches, selectPolicy } from '../../../../shared/rollout/select-policy.ts';
+import {
+  endpointNameFor,
+  matches,
+  type Occasion,
+  selectPolicy,
+  whyNone,
+} from '../../../../shared/rollout/select-policy.ts';
 import { policyOf } from '../../../support/rollout-world.ts';
 
 const policy = (selector: Record<string, unknown>, more: Record<string, unknown> = {}) =>
@@ -27,22 +33,77 @@ describe('a policy', () => {
     expect(matches(policy(selector), candidate(more))).toBe(expected);
   });
 
-  it('is the one automatic policy that matches', () => {
+  const TRIGGERS = [
+    'registration',
+    { stage: 'Staging' },
+    { stage: 'Production' },
+    { alias: 'challenger' },
+    { alias: 'Production' },
+    { alias: 'registration' },
+  ] as const;
+
+  it.each(TRIGGERS.flatMap((trigger) => TRIGGERS.map((on) => [trigger, on] as const)))(
+    'that starts on %o, on %o',
+    (trigger, on) => {
+      const one = policy({}, { trigger });
+
+      expect(selectPolicy([one], candidate(), on)).toBe(trigger === on ? one : undefined);
+    },
+  );
+
+  it.each<Occasion>([...TRIGGERS])('that is manual never starts by itself, as on %o', (on) => {
+    expect(selectPolicy([policy({}, { trigger: 'manual' })], candidate(), on)).toBeUndefined();
+  });
+
+  it('is the one of its occasion that matches', () => {
     const one = policy({});
     const other = policy({ model: 'lung' }, { name: 'other' });
     const manual = policy({}, { name: 'manual', trigger: 'manual' });
+    const challenger = policy({}, { name: 'challenger', trigger: { alias: 'challenger' } });
+    const all = [other, manual, challenger, one];
 
-    expect(selectPolicy([other, manual, one], candidate())).toBe(one);
-    expect(selectPolicy([other, manual], candidate())).toBeUndefined();
+    expect(selectPolicy(all, candidate(), 'registration')).toBe(one);
+    expect(selectPolicy(all, candidate(), { alias: 'challenger' })).toBe(challenger);
+    expect(selectPolicy([other, manual], candidate(), 'registration')).toBeUndefined();
   });
 
-  it('is a decision of a person when there are several', () => {
-    const found = () => selectPolicy([policy({}), policy({ model: '*' }, { name: 'q' })], candidate());
+  it.each([
+    ['registration', 'on registration: p, q'],
+    [{ stage: 'Production' }, 'on stage Production: p, q'],
+    [{ alias: 'challenger' }, 'on alias challenger: p, q'],
+  ] as const)('is a decision of a person when there are several on %o', (trigger, words) => {
+    const policies = [policy({}, { trigger }), policy({ model: '*' }, { name: 'q', trigger })];
+    const found = () => selectPolicy(policies, candidate(), trigger);
 
-    expect(found).toThrow('several policies match heart-classifier: p, q');
+    expect(found).toThrow(`several policies match heart-classifier ${words}`);
     expect(found).toThrow(
       expect.objectContaining({ code: 'INVALID_STATE', details: { model: 'heart-classifier', version: '2' } }),
     );
+  });
+});
+
+describe('why no policy starts a rollout', () => {
+  it.each([
+    [[], "no policy is about model 'heart-classifier'"],
+    [[policy({ model: 'lung-*' })], "no policy is about model 'heart-classifier'"],
+    [
+      [policy({ tags: { team: 'lungs' } }), policy({ tags: { size: 'l' } }, { name: 'q' })],
+      'the version does not have the tags that these policies ask for: p, q',
+    ],
+    [
+      [
+        policy({}, { trigger: 'manual' }),
+        policy({}, { name: 'q', trigger: { stage: 'Production' } }),
+        policy({ model: 'lung' }, { name: 'r' }),
+      ],
+      'no policy about the model starts on registration, but: p (manual), q (stage Production)',
+    ],
+    [
+      [policy({}, { trigger: { alias: 'challenger' } }), policy({ tags: { size: 'l' } }, { name: 'q' })],
+      'the version does not have the tags that these policies ask for: q',
+    ],
+  ])('of %o: %s', (policies, reason) => {
+    expect(whyNone(policies, candidate(), 'registration')).toBe(reason);
   });
 });
 
