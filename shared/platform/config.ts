@@ -38,7 +38,14 @@ export const configSchema = z.object({
   INSTANCE_TYPE: z.string().default('Standard_DS3_v2'),
   METRICS_GRANULARITY: z.string().default('PT1M').describe('Finest window the metrics provider answers.'),
   ACCESS: z.enum(['open', 'token']).default('token'),
-  ACCESS_TOKEN_SHA256: sha256Hex.optional().describe('SHA-256 of the bearer token that clients show.'),
+  ACCESS_TOKEN_SHA256: sha256Hex
+    .optional()
+    .describe('SHA-256 of the token that may do everything, as the first admin.'),
+  ENTRA_TENANT_ID: z.guid().optional().describe('Entra tenant whose access tokens are taken.'),
+  ENTRA_AUDIENCE: z.string().min(1).optional().describe('Client id or App ID URI of the app registration of Slipway.'),
+  ENTRA_AUTHORITY: url
+    .default('https://login.microsoftonline.com')
+    .describe('Entra’s own, another for sovereign clouds.'),
   SECRETS_KEY: z.base64().describe('32 bytes that encrypt channel secrets at rest.'),
   PRIVATE_EGRESS: z.enum(['refuse', 'allow']).default('refuse'),
   PUBLIC_URL: url.describe('Where people and clients reach this app.'),
@@ -75,8 +82,21 @@ export const parseConfig = (environment: Readonly<Record<string, string | undefi
       'ACCESS may be "open" only where PUBLIC_URL is loopback: set it to "token"',
     );
   }
-  if (config.ACCESS === 'token' && config.ACCESS_TOKEN_SHA256 === undefined) {
-    throw new SlipwayError('INVALID_STATE', 'ACCESS is "token", so ACCESS_TOKEN_SHA256 must be set');
+  if (config.ACCESS === 'token' && config.ACCESS_TOKEN_SHA256 === undefined && config.ENTRA_TENANT_ID === undefined) {
+    throw new SlipwayError(
+      'INVALID_STATE',
+      'ACCESS is "token", so ACCESS_TOKEN_SHA256 must be set, or ENTRA_TENANT_ID and ENTRA_AUDIENCE',
+    );
   }
+  assertEntra(config);
   return Object.freeze(config);
+};
+
+const assertEntra = ({ ENTRA_TENANT_ID, ENTRA_AUDIENCE, ENTRA_AUTHORITY }: Config): void => {
+  if ((ENTRA_TENANT_ID === undefined) !== (ENTRA_AUDIENCE === undefined)) {
+    throw new SlipwayError('INVALID_STATE', 'ENTRA_TENANT_ID and ENTRA_AUDIENCE must be set together');
+  }
+  if (new URL(ENTRA_AUTHORITY).protocol !== 'https:' && !isLoopback(ENTRA_AUTHORITY)) {
+    throw new SlipwayError('INVALID_STATE', 'ENTRA_AUTHORITY must begin with https://: its keys are trusted');
+  }
 };

@@ -16,12 +16,16 @@ export interface JournalEntry<Type extends string = string, Data = unknown> exte
   readonly causedBy: string;
   /** Follows one story through every function: the id of the event that began it. */
   readonly correlationId: string;
+  /** Who asked for it; absent when nobody did, or nobody was asked who he is. */
+  readonly actor?: string;
 }
 
 /** Why something is being done: carried from the edge into every entry and log line. */
 export interface Cause {
   readonly causedBy: string;
   readonly correlationId: string;
+  /** Who asked for it. What follows by itself, such as the steps of a rollout, does not carry it on. */
+  readonly actor?: string;
 }
 
 /**
@@ -42,6 +46,7 @@ export const journalEntry = <Type extends string, Data>(
   data: event.data,
   causedBy: cause.causedBy,
   correlationId: cause.correlationId,
+  ...(cause.actor === undefined ? {} : { actor: cause.actor }),
 });
 
 /** The write that stores an entry; it belongs in the same batch as the change it tells of. */

@@ -25,7 +25,11 @@ const toCloudEvent = (entry: JournalEntry, source: string): CloudEventEnvelope =
   subject: entry.subject,
   time: entry.time,
   data: entry.data,
-  extensionAttributes: { causedby: entry.causedBy, correlationid: entry.correlationId },
+  extensionAttributes: {
+    causedby: entry.causedBy,
+    correlationid: entry.correlationId,
+    ...(entry.actor === undefined ? {} : { actor: entry.actor }),
+  },
 });
 
 /**

@@ -18,7 +18,7 @@ export const CONTAINERS = {
   tracking: { partitionKey: '/partition', journaled: true },
   endpoints: { partitionKey: '/partition', journaled: true },
   monitors: { partitionKey: '/partition', journaled: true },
-  settings: { partitionKey: '/partition', journaled: false },
+  settings: { partitionKey: '/partition', journaled: true },
   deliveries: { partitionKey: '/partition', defaultTtl: 90 * 86_400, journaled: true },
   leases: { partitionKey: '/id', journaled: false },
 } as const satisfies Record<string, ContainerDefinition>;

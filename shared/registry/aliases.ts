@@ -20,12 +20,11 @@ export const setAlias = async (
     await liveVersion(services.registry, model, version);
     const current = model.aliases.find((known) => known.alias === alias);
     if (current?.version === version) return { result: undefined };
-    const { modelId, name } = model;
     const revision = nextRevision(model);
     const change = { version, of: 'model', revision, change: 'alias-set', key: alias } as const;
     return {
       patch: { aliases: [...model.aliases.filter((known) => known !== current), { alias, version }] },
-      entries: [changedEntry({ modelId, name, ...change }, cause, at)],
+      entries: [changedEntry({ model, ...change }, cause, at)],
       result: undefined,
     };
   });
@@ -45,9 +44,8 @@ export const deleteAlias = async (
   await changeModel(services, name, async (model, at) => {
     const current = model.aliases.find((known) => known.alias === alias);
     if (current === undefined) return { result: undefined };
-    const { modelId, version } = { modelId: model.modelId, version: current.version };
     const change = {
-      version,
+      version: current.version,
       of: 'model',
       revision: nextRevision(model),
       change: 'alias-deleted',
@@ -55,7 +53,7 @@ export const deleteAlias = async (
     } as const;
     return {
       patch: { aliases: model.aliases.filter((known) => known !== current) },
-      entries: [changedEntry({ modelId, name, ...change }, cause, at)],
+      entries: [changedEntry({ model, ...change }, cause, at)],
       result: undefined,
     };
   });

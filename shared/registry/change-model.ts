@@ -1,11 +1,12 @@
 import type { Write } from '../platform/documents.ts';
+import type { SlipwayError } from '../platform/errors.ts';
 import { type JournalEntry, journalWrite } from '../platform/journal.ts';
 import type { EpochMs } from '../platform/time.ts';
+import { AGAIN, untilCommitted } from '../platform/until-committed.ts';
 import type { ModelDocument, VersionDocument } from './model.ts';
 import { modelNotFound, versionNotFound } from './refusals.ts';
 import type { RegistryServices } from './services.ts';
 import type { RegistryStore } from './store.ts';
-import { AGAIN, untilCommitted } from './until-committed.ts';
 
 /** What a use case decided: what to store, what to tell, and what comes back. Without `patch` nothing is stored. */
 export interface Decision<Patched, Result> {
@@ -22,16 +23,18 @@ export const nextRevision = (document: { readonly revision: number }): number =>
 /**
  * Decides on the model as it is and stores what was decided, in one batch; decides anew when somebody was faster.
  *
+ * @param missing what is thrown when there is no such model
  * @throws SlipwayError RESOURCE_DOES_NOT_EXIST when there is no such model
  */
 export const changeModel = <Result>(
   services: RegistryServices,
   name: string,
   decide: (model: ModelDocument, at: EpochMs) => Promise<Decision<ModelDocument, Result>>,
+  missing: SlipwayError = modelNotFound(name),
 ): Promise<Result> =>
-  untilCommitted(async () => {
+  inTurn(services, name, async () => {
     const stored = await services.registry.findModel(name);
-    if (stored === undefined) throw modelNotFound(name);
+    if (stored === undefined) throw missing;
     const { value: model, etag } = stored;
     const { patch, writes = [], entries = [], result } = await decide(model, services.clock());
     if (patch === undefined) return result;
@@ -54,7 +57,7 @@ export const changeVersion = <Result>(
   { name, version }: { readonly name: string; readonly version: number },
   decide: (version: VersionDocument, model: ModelDocument, at: EpochMs) => Decision<VersionDocument, Result>,
 ): Promise<Result> =>
-  untilCommitted(async () => {
+  inTurn(services, `${name}/${version}`, async () => {
     const model = (await services.registry.findModel(name))?.value;
     if (model === undefined) throw versionNotFound(name, version);
     const stored = await liveVersion(services.registry, model, version);
@@ -67,6 +70,10 @@ export const changeVersion = <Result>(
     ]);
     return outcome.ok ? result : AGAIN;
   });
+
+/** In one process attempts wait for each other; only those of several can lose. */
+const inTurn = <T>({ registry }: RegistryServices, key: string, attempt: () => Promise<T | typeof AGAIN>): Promise<T> =>
+  registry.turns.take(key, () => untilCommitted(attempt));
 
 /** @throws SlipwayError RESOURCE_DOES_NOT_EXIST when there is no such version, or no more */
 export const liveVersion = async (registry: RegistryStore, model: ModelDocument, version: number) => {

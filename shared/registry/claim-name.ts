@@ -1,11 +1,11 @@
 import type { Stored } from '../platform/documents.ts';
+import { AGAIN, untilCommitted } from '../platform/until-committed.ts';
 import { type DeletedModelDocument, MODEL_ID, type ModelDocument, type NameDocument } from './model.ts';
 import { nameKey } from './name-key.ts';
 import { isPrompt } from './prompt.ts';
 import { type NameHolder, nameTaken } from './refusals.ts';
 import { removeVersions } from './remove-versions.ts';
 import { isLive, type RegistryStore } from './store.ts';
-import { AGAIN, untilCommitted } from './until-committed.ts';
 
 export interface Claim {
   readonly modelId: string;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { checkTags, type Tag } from '../mlflow/tags.ts';
 import { type Cause, journalWrite } from '../platform/journal.ts';
+import { AGAIN, untilCommitted } from '../platform/until-committed.ts';
 import { claimName, kindOf } from './claim-name.ts';
 import { changedEntry } from './entries.ts';
 import { MODEL_ID, type ModelDocument, type RegisteredModel } from './model.ts';
 import { toRegisteredModel } from './read-models.ts';
 import type { RegistryServices } from './services.ts';
-import { AGAIN, untilCommitted } from './until-committed.ts';
 import { checkDescription, checkModelName } from './validate.ts';
 
 export interface NewModel {
@@ -43,7 +43,7 @@ export const createModel = (services: RegistryServices, wish: NewModel, cause: C
       latest: {},
       revision: 1,
     };
-    const entry = changedEntry({ modelId, name, of: 'model', revision: 1, change: 'created' }, cause, at);
+    const entry = changedEntry({ model, of: 'model', revision: 1, change: 'created', made: model }, cause, at);
     const outcome = await services.registry.commit(modelId, [{ op: 'create', value: model }, journalWrite(entry)]);
     return outcome.ok ? toRegisteredModel(model, []) : AGAIN;
   });

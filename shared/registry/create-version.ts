@@ -7,7 +7,6 @@ import { changedEntry, registeredEntry } from './entries.ts';
 import { type ModelDocument, type ModelVersion, type VersionDocument, versionId } from './model.ts';
 import { isPrompt, PROMPT_TAG } from './prompt.ts';
 import { toModelVersion } from './read-models.ts';
-import { modelNotFound } from './refusals.ts';
 import { type ResolvedSource, resolveSource } from './resolve-source.ts';
 import type { RegistryServices } from './services.ts';
 import { checkSource } from './source.ts';
@@ -35,9 +34,10 @@ export const createVersion = async (
   cause: Cause,
 ): Promise<ModelVersion> => {
   const fields = checkedFields(wish);
-  if ((await services.registry.findModel(wish.name)) === undefined) throw modelNotFound(wish.name);
-  const resolved = isPrompt(fields.tags) ? {} : await resolveWish(services, wish);
-  return changeModel(services, wish.name, async (model, at) => {
+  let resolving: Promise<ResolvedSource> | undefined;
+  const created = await changeModel(services, wish.name, async (model, at) => {
+    resolving ??= isPrompt(fields.tags) ? Promise.resolve({}) : resolveWish(services, wish);
+    const resolved = await resolving;
     const version = newVersion(
       model,
       { number: model.lastVersion + 1, at },
@@ -45,6 +45,11 @@ export const createVersion = async (
     );
     return addVersion(model, version, cause);
   });
+  // For people who look at the logged model; the version itself does not need it, and MLflow's client notes it as well.
+  if (wish.loggedModelId !== undefined) {
+    await services.tracked?.noteVersion(wish.loggedModelId, { name: wish.name, version: Number(created.version) });
+  }
+  return created;
 };
 
 /** The decision that puts a new version into its model. */
@@ -55,9 +60,8 @@ export const addVersion = (
 ): Decision<ModelDocument, ModelVersion> => {
   const at = version.createdAt;
   const number = version.version;
-  const { modelId, name } = model;
   const entry = isPrompt(version.tags)
-    ? changedEntry({ modelId, name, version: number, of: 'version', revision: 1, change: 'created' }, cause, at)
+    ? changedEntry({ model, version: number, of: 'version', revision: 1, change: 'created', made: version }, cause, at)
     : registeredEntry(model, version, cause, at);
   return {
     patch: {
@@ -72,7 +76,7 @@ export const addVersion = (
 };
 
 type VersionFields = Pick<VersionDocument, 'source' | 'runId' | 'runLink' | 'description' | 'tags'> &
-  Pick<Partial<VersionDocument>, 'location' | 'loggedModelId' | 'origin'>;
+  Pick<Partial<VersionDocument>, 'location' | 'loggedModelId' | 'origin' | 'originOf'>;
 
 /** The document of a version as it is at its beginning. */
 export const newVersion = (

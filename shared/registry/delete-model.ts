@@ -1,16 +1,17 @@
 import { type Cause, journalWrite } from '../platform/journal.ts';
+import { AGAIN, untilCommitted } from '../platform/until-committed.ts';
 import { nextRevision } from './change-model.ts';
 import { releaseName } from './claim-name.ts';
 import { changedEntry } from './entries.ts';
+import { refuseInUse } from './in-use.ts';
 import { type DeletedModelDocument, MODEL_ID } from './model.ts';
 import { modelNotFound } from './refusals.ts';
 import type { RegistryServices } from './services.ts';
-import { AGAIN, untilCommitted } from './until-committed.ts';
 
 /**
  * Deletes a model with all its versions, tags and aliases. The journal stays.
  *
- * @throws SlipwayError RESOURCE_DOES_NOT_EXIST
+ * @throws SlipwayError RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT while an endpoint or a rollout uses a version
  */
 export const deleteModel = async (services: RegistryServices, name: string, cause: Cause): Promise<void> => {
   const { registry } = services;
@@ -18,9 +19,10 @@ export const deleteModel = async (services: RegistryServices, name: string, caus
     const stored = await registry.findModel(name);
     if (stored === undefined) throw modelNotFound(name);
     const { value: model, etag } = stored;
+    await refuseInUse(services, { name, wish: `Registered Model with name=${name} cannot be deleted` });
     const tombstone: DeletedModelDocument = { id: MODEL_ID, kind: 'deleted-model', modelId: model.modelId };
     const entry = changedEntry(
-      { modelId: model.modelId, name, of: 'model', revision: nextRevision(model), change: 'deleted' },
+      { model, of: 'model', revision: nextRevision(model), change: 'deleted' },
       cause,
       services.clock(),
     );

@@ -9,8 +9,17 @@ export type Stage = (typeof STAGES)[number];
 
 export type VersionStatus = 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
 
-/** Who registered a version: a client of ours, or Azure ML, whose registry it is mirrored from. */
-export type Origin = 'mlflow' | 'azure-ml';
+/** Who registered a version: a client of ours, or another registry that it is mirrored from. */
+export type Origin = 'mlflow' | 'azure-ml' | 'mlflow-server';
+
+/** What a mirrored version is on the origin server it comes from. */
+export interface OriginOf {
+  /** Name of the origin server here. */
+  readonly server: string;
+  readonly name: string;
+  /** A string of digits. */
+  readonly version: string;
+}
 
 export interface Alias {
   readonly alias: string;
@@ -66,6 +75,8 @@ interface VersionFields {
   readonly runLink: string;
   readonly tags: readonly Tag[];
   readonly origin: Origin;
+  /** Only of a version whose origin is `mlflow-server`. */
+  readonly originOf?: OriginOf;
 }
 
 /** One version. Its model's name and aliases are not repeated here, so renaming and alias moves are one write. */
@@ -82,6 +93,8 @@ export interface DeletedVersionDocument extends Document {
   readonly kind: 'deleted-version';
   readonly modelId: string;
   readonly version: number;
+  /** What it mirrored, so that it is not mirrored again. */
+  readonly originOf?: OriginOf;
 }
 
 /** A version as readers see it: with its model's name and the aliases that point to it. */

@@ -18,6 +18,7 @@ export const toModelVersion = (model: ModelDocument, document: VersionDocument):
   tags: document.tags,
   aliases: model.aliases.filter(({ version }) => version === document.version).map(({ alias }) => alias),
   origin: document.origin,
+  ...(document.originOf === undefined ? {} : { originOf: document.originOf }),
 });
 
 /** A model with its latest versions. */

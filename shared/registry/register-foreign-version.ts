@@ -1,10 +1,10 @@
 import { invalid } from '../mlflow/invalid.ts';
-import { isSlipwayError, SlipwayError } from '../platform/errors.ts';
+import { SlipwayError } from '../platform/errors.ts';
 import type { Cause } from '../platform/journal.ts';
 import { changeModel, type Decision } from './change-model.ts';
-import { createModel } from './create-model.ts';
 import { addVersion, newVersion } from './create-version.ts';
-import type { ModelDocument, Origin } from './model.ts';
+import { ensureModel } from './ensure-model.ts';
+import type { ModelDocument } from './model.ts';
 import type { RegistryServices } from './services.ts';
 
 /** A version that another registry gave its number to. */
@@ -14,7 +14,7 @@ export interface ForeignVersion {
   readonly version: string;
   readonly source: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly origin: Exclude<Origin, 'mlflow'>;
+  readonly origin: 'azure-ml';
 }
 
 /**
@@ -41,16 +41,6 @@ export const registerForeignVersion = async (
     const fields = { source, origin, tags, runId: '', runLink: '', description: '' };
     return { ...addVersion(model, newVersion(model, { number, at }, fields), cause), result: undefined };
   });
-};
-
-const ensureModel = async (services: RegistryServices, name: string, cause: Cause): Promise<void> => {
-  if ((await services.registry.findModel(name)) !== undefined) return;
-  try {
-    await createModel(services, { name }, cause);
-  } catch (error) {
-    // Somebody else created it meanwhile, which is as good.
-    if (!isSlipwayError(error) || error.code !== 'RESOURCE_ALREADY_EXISTS') throw error;
-  }
 };
 
 const known = async (

@@ -1,19 +1,23 @@
 import { type Cause, journalWrite } from '../platform/journal.ts';
+import { AGAIN, untilCommitted } from '../platform/until-committed.ts';
 import { nextRevision } from './change-model.ts';
 import { claimName, kindOf, releaseName } from './claim-name.ts';
 import { changedEntry } from './entries.ts';
-import { getModel } from './get-model.ts';
+import { readRegisteredModel } from './get-model.ts';
+import { refuseInUse } from './in-use.ts';
 import type { ModelDocument, RegisteredModel } from './model.ts';
 import { modelNotFound } from './refusals.ts';
 import type { RegistryServices } from './services.ts';
-import { AGAIN, untilCommitted } from './until-committed.ts';
 import { checkModelName } from './validate.ts';
 
 /**
  * Gives a model another name. The one write that counts is the model's own: before it only the old name finds the
  * model, after it only the new one.
  *
- * @throws SlipwayError RESOURCE_DOES_NOT_EXIST; RESOURCE_ALREADY_EXISTS when the new name is taken
+ * Endpoints and rollouts know a model by its name, so it is not renamed while one uses it.
+ *
+ * @throws SlipwayError RESOURCE_DOES_NOT_EXIST; RESOURCE_ALREADY_EXISTS when the new name is taken; RESOURCE_CONFLICT
+ * while an endpoint or a rollout uses a version
  */
 export const renameModel = async (
   services: RegistryServices,
@@ -22,27 +26,26 @@ export const renameModel = async (
 ): Promise<RegisteredModel> => {
   checkModelName(newName);
   const { registry } = services;
-  const modelId = await untilCommitted(async () => {
+  const model = await untilCommitted(async () => {
     const stored = await registry.findModel(name);
     if (stored === undefined) throw modelNotFound(name);
-    const { value: model, etag } = stored;
-    const claim = { modelId: model.modelId, wants: kindOf(model), mayAdopt: false };
-    if (newName !== name) await claimName(registry, newName, claim);
+    const { value: before, etag } = stored;
+    const claim = { modelId: before.modelId, wants: kindOf(before), mayAdopt: false };
+    if (newName !== name) {
+      await refuseInUse(services, { name, wish: `Registered Model with name=${name} cannot be renamed` });
+      await claimName(registry, newName, claim);
+    }
     const at = services.clock();
-    const revision = nextRevision(model);
-    const renamed: ModelDocument = { ...model, name: newName, updatedAt: at, renamedAt: at, revision };
-    const entry = changedEntry(
-      { modelId: model.modelId, name, of: 'model', revision, change: 'renamed', key: newName },
-      cause,
-      at,
-    );
-    const outcome = await registry.commit(model.modelId, [
+    const revision = nextRevision(before);
+    const renamed: ModelDocument = { ...before, name: newName, updatedAt: at, renamedAt: at, revision };
+    const entry = changedEntry({ model: before, of: 'model', revision, change: 'renamed', key: newName }, cause, at);
+    const outcome = await registry.commit(before.modelId, [
       { op: 'replace', value: renamed, etag },
       journalWrite(entry),
     ]);
-    return outcome.ok ? model.modelId : AGAIN;
+    return outcome.ok ? renamed : AGAIN;
   });
   // The rename is done; a reservation that stays behind holds nothing and the next claim takes it over.
-  if (newName !== name) await releaseName(registry, name, modelId).catch(() => undefined);
-  return getModel(services, newName);
+  if (newName !== name) await releaseName(registry, name, model.modelId).catch(() => undefined);
+  return readRegisteredModel(registry, model);
 };

@@ -2,15 +2,17 @@ import type { Clause } from '../mlflow/filter/clause.ts';
 import { parseFilter } from '../mlflow/filter/parse-filter.ts';
 import { type Position, parseOrderBy, type SortKey } from '../mlflow/order-by.ts';
 import { readPageToken } from '../mlflow/page-token.ts';
-import { checkMaxResults, type Found, firstPage, pageOf, type Search } from '../mlflow/search.ts';
+import { checkMaxResults, type Found, firstPage, type Search } from '../mlflow/search.ts';
+import { inScope, type ModelScope } from '../platform/access/grant.ts';
 import type { Where } from '../platform/documents.ts';
+import { conditions, promptConditions, scopeConditions } from './conditions.ts';
 import { readRegisteredModel } from './get-model.ts';
+import { inOrder, take } from './in-order.ts';
 import { matches } from './matches.ts';
 import type { ModelDocument, RegisteredModel } from './model.ts';
-import { nameConditions } from './name-conditions.ts';
-import { MODEL_FILTER, MODEL_ORDER } from './searchable.ts';
+import { MODEL_FILTER, MODEL_ORDER, MODEL_PATHS, pageSizeFor } from './searchable.ts';
 import type { RegistryServices } from './services.ts';
-import type { Listing } from './store.ts';
+import type { RegistryStore } from './store.ts';
 
 const DEFAULT_RESULTS = 100;
 const MAX_RESULTS = 1_000;
@@ -20,61 +22,81 @@ const READ_AT_ONCE = 16;
 /**
  * The registered models that a filter finds, by name when nothing else is asked. Prompts only when the filter asks.
  *
+ * @param visible the models that the caller may see; the others are as if they were not there
  * @throws SlipwayError INVALID_PARAMETER_VALUE for a wrong filter, order, page token or number of results
  */
-export const searchModels = async (services: RegistryServices, search: Search): Promise<Found<RegisteredModel>> => {
+export const searchModels = async (
+  services: RegistryServices,
+  search: Search,
+  visible: ModelScope = 'all',
+): Promise<Found<RegisteredModel>> => {
+  const { registry } = services;
   const limit = checkMaxResults(search.maxResults ?? DEFAULT_RESULTS, MAX_RESULTS);
   const order = parseOrderBy(search.orderBy ?? [], MODEL_ORDER);
   const after = readPageToken(search.pageToken, order);
-  const clauses = parseFilter(search.filter ?? '', MODEL_FILTER);
-  const paging = { order, after, limit, positionOf: (model: ModelDocument) => positionOf(model, order) };
-  const page =
-    order[0]?.key === 'name'
-      ? firstPage(await collectByName(services, clauses, { ...paging, direction: order[0].direction }), paging)
-      : pageOf(await collect(services, clauses, { where: nameConditions(clauses) }), paging);
+  const clauses = [...parseFilter(search.filter ?? '', MODEL_FILTER), ...(search.clauses ?? [])];
+  const where = [...promptConditions(clauses), ...scopeConditions(visible), ...conditions(clauses, MODEL_PATHS)];
+  const found = modelsInOrder({ registry, clauses, visible, where, pageSize: pageSizeFor(limit) }, order, after);
+  const positionOf = (model: ModelDocument) => positionIn(order, model);
+  const page = firstPage(await take(found, limit + 1), { order, positionOf, limit });
   const items: RegisteredModel[] = [];
   for (let from = 0; from < page.items.length; from += READ_AT_ONCE) {
     const some = page.items.slice(from, from + READ_AT_ONCE);
-    items.push(...(await Promise.all(some.map((model) => readRegisteredModel(services.registry, model)))));
+    items.push(...(await Promise.all(some.map((model) => readRegisteredModel(registry, model)))));
   }
   return { ...page, items };
 };
 
-/**
- * In order of name the query begins behind the token and ends with the page. The order is the store's: sorting anew
- * could lose what two orders place differently.
- */
-const collectByName = (
-  services: RegistryServices,
-  clauses: readonly Clause[],
-  { after, limit, direction }: { after: Position | undefined; limit: number; direction: SortKey['direction'] },
-): Promise<ModelDocument[]> => {
-  const listing = {
-    where: [...nameConditions(clauses), ...behind(after, direction)],
-    orderBy: { path: 'name', direction },
-    limit: Math.min(limit + 1, MAX_RESULTS),
-  };
-  return collect(services, clauses, listing, limit + 1);
+interface Scope {
+  readonly registry: RegistryStore;
+  readonly clauses: readonly Clause[];
+  readonly visible: ModelScope;
+  readonly where: readonly Where[];
+  readonly pageSize: number;
+}
+
+const modelsInOrder = (
+  scope: Scope,
+  order: readonly SortKey[],
+  after: Position | undefined,
+): AsyncIterable<ModelDocument> => {
+  const [first] = order;
+  if (first === undefined || first.key === 'name') return byName(scope, first?.direction ?? 'asc', after);
+  const path = 'updatedAt';
+  return inOrder<ModelDocument>({
+    order,
+    after,
+    path,
+    positionOf: (model) => positionIn(order, model),
+    list: (bound) => matching({ ...scope, where: [...scope.where, ...bound] }, { path, direction: first.direction }),
+    ties: (value, behind) => {
+      const where: readonly Where[] = [...scope.where, { path, op: '=', value }];
+      return modelsInOrder({ ...scope, where }, order.slice(1), behind);
+    },
+  });
 };
 
-/** At most `enough` of the models that hold against the clauses. */
-const collect = async (
-  services: RegistryServices,
-  clauses: readonly Clause[],
-  listing: Listing,
-  enough = Number.POSITIVE_INFINITY,
-): Promise<ModelDocument[]> => {
-  const found: ModelDocument[] = [];
-  for await (const model of services.registry.models(listing)) {
-    if (!matches(clauses, { attributes: { name: model.name }, tags: model.tags })) continue;
-    found.push(model);
-    if (found.length >= enough) break;
+/** The order of names is the store's: sorting anew could lose what two orders place differently. */
+const byName = (
+  scope: Scope,
+  direction: SortKey['direction'],
+  after: Position | undefined,
+): AsyncIterable<ModelDocument> => {
+  const [name] = after ?? [];
+  const behind: readonly Where[] =
+    name === undefined ? [] : [{ path: 'name', op: direction === 'asc' ? '>' : '<', value: name }];
+  return matching({ ...scope, where: [...scope.where, ...behind] }, { path: 'name', direction });
+};
+
+async function* matching(
+  { registry, clauses, visible, where, pageSize }: Scope,
+  orderBy: { readonly path: string; readonly direction: SortKey['direction'] },
+): AsyncGenerator<ModelDocument> {
+  for await (const model of registry.models({ where, orderBy, limit: pageSize })) {
+    if (!inScope(visible, model.name)) continue;
+    if (matches(clauses, { attributes: { name: model.name }, tags: model.tags })) yield model;
   }
-  return found;
-};
+}
 
-const behind = (after: Position | undefined, direction: 'asc' | 'desc'): readonly Where[] =>
-  typeof after?.[0] === 'string' ? [{ path: 'name', op: direction === 'asc' ? '>' : '<', value: after[0] }] : [];
-
-const positionOf = (model: ModelDocument, order: readonly SortKey[]): Position =>
+const positionIn = (order: readonly SortKey[], model: ModelDocument): Position =>
   order.map(({ key }) => (key === 'name' ? model.name : model.updatedAt));

@@ -3,14 +3,17 @@ import type { SortRules } from '../mlflow/order-by.ts';
 
 /** What searches of the registry may compare and sort by. */
 
-export const MODEL_FILTER: FilterSchema = new Map([['name', 'text']]);
+export const MODEL_FILTER: FilterSchema = { attributes: new Map([['name', 'text']]), entities: ['tag'] };
 
-export const VERSION_FILTER: FilterSchema = new Map([
-  ['name', 'text'],
-  ['version_number', 'number'],
-  ['run_id', 'id'],
-  ['source_path', 'text'],
-]);
+export const VERSION_FILTER: FilterSchema = {
+  attributes: new Map([
+    ['name', 'text'],
+    ['version_number', 'number'],
+    ['run_id', 'id'],
+    ['source_path', 'text'],
+  ]),
+  entities: ['tag'],
+};
 
 export const MODEL_ORDER: SortRules = {
   words: new Map([
@@ -36,3 +39,17 @@ export const VERSION_ORDER: SortRules = {
     { key: 'version_number', direction: 'desc' },
   ],
 };
+
+/** Stored properties by what a search calls them. */
+export const MODEL_PATHS: ReadonlyMap<string, string> = new Map([['name', 'name']]);
+
+export const VERSION_PATHS: ReadonlyMap<string, string> = new Map([
+  ['version_number', 'version'],
+  ['run_id', 'runId'],
+  ['source_path', 'source'],
+  ['creation_timestamp', 'createdAt'],
+  ['last_updated_timestamp', 'updatedAt'],
+]);
+
+/** Documents to read at a time for a page: a little more than it has, for what the store cannot filter. */
+export const pageSizeFor = (limit: number): number => Math.max(100, Math.min(limit + 1, 1_000));

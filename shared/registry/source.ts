@@ -76,6 +76,16 @@ const named = (name: string, suffix: string): ModelsUri => {
   return { kind: 'stage', name, stage: suffix };
 };
 
+/** The registered model whose version a source is; undefined for other sources, also wrong ones. */
+export const referencedModel = (source: string): string | undefined => {
+  try {
+    const uri = parseModelsUri(source);
+    return uri === undefined || uri.kind === 'logged-model' ? undefined : uri.name;
+  } catch {
+    return undefined;
+  }
+};
+
 /** Where the files of a version can be read. */
 export type ArtifactRoot =
   /** In our own artifact store: a path in the blob container `artifacts`, without slash at either end. */
@@ -91,16 +101,21 @@ export type ArtifactRoot =
  * unreachable
  */
 export const resolveArtifactRoot = (
-  version: Pick<ModelVersion, 'source' | 'location'>,
+  version: Pick<ModelVersion, 'source' | 'location' | 'originOf'>,
   ownHosts: readonly string[] = [],
 ): ArtifactRoot => {
+  // Its source was written by somebody else's server: nothing that it says is a place of ours.
+  if (version.originOf !== undefined) return unreachable(`it is on the origin server '${version.originOf.server}'`);
   const uri = version.location ?? version.source;
   const scheme = SCHEME.exec(uri)?.[1]?.toLowerCase();
   if (scheme === 'azureml') return { kind: 'azureml', uri };
   if (scheme === 'mlflow-artifacts') return ourArtifacts(uri, 'mlflow-artifacts:', ownHosts);
   if (scheme === 'http' || scheme === 'https') return overHttp(uri, ownHosts);
   if (scheme === 'models' || scheme === 'runs') {
-    return unreachable(`'${uri}' lives in a tracking store that this server does not keep`);
+    return unreachable(
+      `'${uri}' was logged to another tracking server, so its files are not here: set MLFLOW_TRACKING_URI to this ` +
+        'server when logging',
+    );
   }
   return unreachable(`this server has no access to '${uri}'`);
 };

@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { CommitOutcome, Document, Documents, Query, Stored, Where, Write } from '../platform/documents.ts';
+import { createTurns, type Turns } from '../platform/turns.ts';
 import {
   type DeletedModelDocument,
   type DeletedVersionDocument,
@@ -12,6 +14,8 @@ import { nameKey } from './name-key.ts';
 
 /** Documents read at a time, when nobody says how many he wants. */
 const PAGE = 500;
+/** Names whose models are remembered. */
+const MAX_NAMES = 10_000;
 
 /** The documents of the container `registry`, by what they are. */
 export interface RegistryStore {
@@ -31,6 +35,10 @@ export interface RegistryStore {
   versions(modelId: string | undefined, options?: Listing): AsyncIterable<Stored<VersionDocument>>;
   /** What is left of a model's versions. */
   tombstones(modelId: string): AsyncIterable<Stored<DeletedVersionDocument>>;
+  /** Lets the changes of one model that this process makes follow each other, so that they do not lose to one another. */
+  readonly turns: Turns;
+  /** What packaging keeps beside a model's versions. */
+  packages(modelId: string): AsyncIterable<Stored<Document>>;
 }
 
 export interface Listing {
@@ -44,21 +52,39 @@ export interface Listing {
 export const createRegistryStore = (documents: Documents): RegistryStore => {
   const readName = (name: string) => documents.read<NameDocument>(nameKey(name), nameKey(name));
   const readModel = (modelId: string) => documents.read<ModelDocument | DeletedModelDocument>(modelId, MODEL_ID);
+  const ids = new LRUCache<string, string>({ max: MAX_NAMES });
+
+  const holder = async (name: string, modelId: string | undefined) => {
+    const stored = modelId === undefined ? undefined : await readModel(modelId);
+    return stored !== undefined && isLive(stored) && stored.value.name === name ? stored : undefined;
+  };
+
+  /**
+   * No two live models say that they have the same name, and an id is never given again: so whether what is remembered
+   * still holds, the document itself tells.
+   */
+  const findModel = async (name: string): Promise<Stored<ModelDocument> | undefined> => {
+    const known = await holder(name, ids.get(name));
+    if (known !== undefined) return known;
+    ids.delete(name);
+    const modelId = (await readName(name))?.value.modelId;
+    const found = await holder(name, modelId);
+    if (found !== undefined) ids.set(name, found.value.modelId);
+    return found;
+  };
+
   return {
     readName,
     readModel,
+    findModel,
+    turns: createTurns(),
     commitName: (name, write) => documents.commit(nameKey(name), [write]),
-    findModel: async (name) => {
-      const reserved = await readName(name);
-      if (reserved === undefined) return undefined;
-      const stored = await readModel(reserved.value.modelId);
-      return stored !== undefined && isLive(stored) && stored.value.name === name ? stored : undefined;
-    },
     readVersion: (modelId, version) => documents.read(modelId, versionId(version)),
     commit: (modelId, writes) => documents.commit(modelId, writes),
     models: (options) => valuesOf(all<ModelDocument>(documents, undefined, { kind: 'registered-model', ...options })),
     versions: (modelId, options) => all<VersionDocument>(documents, modelId, { kind: 'model-version', ...options }),
     tombstones: (modelId) => all<DeletedVersionDocument>(documents, modelId, { kind: 'deleted-version' }),
+    packages: (modelId) => all<Document>(documents, modelId, { kind: 'package' }),
   };
 };
 

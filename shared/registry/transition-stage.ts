@@ -4,9 +4,9 @@ import type { Cause } from '../platform/journal.ts';
 import type { EpochMs } from '../platform/time.ts';
 import { changeModel, liveVersion, nextRevision } from './change-model.ts';
 import { changedEntry } from './entries.ts';
-import { getModelVersion } from './get-version.ts';
 import { latestAfter } from './latest-after.ts';
 import type { ModelDocument, ModelVersion, Stage, VersionDocument } from './model.ts';
+import { toModelVersion } from './read-models.ts';
 import { versionNotFound } from './refusals.ts';
 import type { RegistryServices } from './services.ts';
 import type { VersionKey } from './update-version.ts';
@@ -42,19 +42,19 @@ export const transitionStage = async (
         "Valid stages are ['Staging', 'Production']",
     );
   }
-  if ((await services.registry.findModel(wish.name)) === undefined) throw versionNotFound(wish.name, version);
-  let done = false;
-  while (!done) {
-    done = await changeModel(services, wish.name, async (model, at) => {
-      const target = await liveVersion(services.registry, model, version);
-      const others = archive ? await othersIn(services, model, to, version) : [];
-      const last = others.length <= ARCHIVED_PER_BATCH;
-      const moves = others.slice(0, ARCHIVED_PER_BATCH).map((other) => ({ stored: other, to: 'Archived' as Stage }));
-      if (last) moves.push({ stored: target, to });
-      return { ...(await moveAll(services, { model, moves, at }, cause)), result: last };
-    });
+  const moveSome = async (model: ModelDocument, at: EpochMs) => {
+    const target = await liveVersion(services.registry, model, version);
+    const others = archive ? await othersIn(services, model, to, version) : [];
+    const last = others.length <= ARCHIVED_PER_BATCH;
+    const moves = others.slice(0, ARCHIVED_PER_BATCH).map((other) => ({ stored: other, to: 'Archived' as Stage }));
+    if (last) moves.push({ stored: target, to });
+    const moved = toModelVersion(model, { ...target.value, stage: to, updatedAt: at });
+    return { ...(await moveAll(services, { model, moves, at }, cause)), result: last ? moved : undefined };
+  };
+  for (;;) {
+    const moved = await changeModel(services, wish.name, moveSome, versionNotFound(wish.name, version));
+    if (moved !== undefined) return moved;
   }
-  return getModelVersion(services, wish.name, wish.version);
 };
 
 const othersIn = async (services: RegistryServices, model: ModelDocument, stage: Stage, version: number) => {
@@ -73,7 +73,6 @@ interface Moves {
 }
 
 const moveAll = async (services: RegistryServices, { model, moves, at }: Moves, cause: Cause) => {
-  const { modelId, name } = model;
   const latest = await latestAfter(
     services.registry,
     model,
@@ -85,10 +84,12 @@ const moveAll = async (services: RegistryServices, { model, moves, at }: Moves, 
       const moved: VersionDocument = { ...value, stage: to, updatedAt: at, revision: nextRevision(value) };
       return { op: 'replace', value: moved, etag };
     }),
-    entries: moves.map(({ stored: { value }, to }) => {
+    entries: moves.flatMap(({ stored: { value }, to }) => {
+      // Who is in that stage already has not moved, so there is nothing to tell, and nothing to start.
+      if (value.stage === to) return [];
       const revision = nextRevision(value);
       const change = { change: 'stage-transitioned', value: to } as const;
-      return changedEntry({ modelId, name, version: value.version, of: 'version', revision, ...change }, cause, at);
+      return changedEntry({ model, version: value.version, of: 'version', revision, ...change }, cause, at);
     }),
   };
 };

@@ -3,14 +3,13 @@ import { checkTag, checkTagKey, withoutTag, withTag } from '../mlflow/tags.ts';
 import type { Cause } from '../platform/journal.ts';
 import { changeModel, nextRevision } from './change-model.ts';
 import { type Change, changedEntry } from './entries.ts';
-import { getModel } from './get-model.ts';
+import { readRegisteredModel } from './get-model.ts';
 import type { ModelDocument, RegisteredModel } from './model.ts';
 import type { RegistryServices } from './services.ts';
 import { checkDescription } from './validate.ts';
 
 const changeOf = (model: ModelDocument, change: Pick<Change, 'change' | 'key' | 'value'>): Change => ({
-  modelId: model.modelId,
-  name: model.name,
+  model,
   of: 'model',
   revision: nextRevision(model),
   ...change,
@@ -23,12 +22,12 @@ export const describeModel = async (
   cause: Cause,
 ): Promise<RegisteredModel> => {
   checkDescription(description);
-  await changeModel(services, name, async (model, at) => ({
-    patch: { description, updatedAt: at },
-    entries: [changedEntry(changeOf(model, { change: 'described' }), cause, at)],
-    result: undefined,
-  }));
-  return getModel(services, name);
+  const described = await changeModel(services, name, async (model, at) => {
+    const patch = { description, updatedAt: at };
+    const entries = [changedEntry(changeOf(model, { change: 'described' }), cause, at)];
+    return { patch, entries, result: { ...model, ...patch } };
+  });
+  return readRegisteredModel(services.registry, described);
 };
 
 /** Sets a tag of a model; the same tag again changes nothing. */

@@ -3,8 +3,8 @@ import { checkTag, checkTagKey, withoutTag, withTag } from '../mlflow/tags.ts';
 import type { Cause } from '../platform/journal.ts';
 import { changeVersion, nextRevision } from './change-model.ts';
 import { type Change, changedEntry } from './entries.ts';
-import { getModelVersion } from './get-version.ts';
 import type { ModelDocument, ModelVersion, VersionDocument } from './model.ts';
+import { toModelVersion } from './read-models.ts';
 import type { RegistryServices } from './services.ts';
 import { checkDescription, parseVersion } from './validate.ts';
 
@@ -19,8 +19,7 @@ const changeOf = (
   version: VersionDocument,
   change: Pick<Change, 'change' | 'key' | 'value'>,
 ): Change => ({
-  modelId: model.modelId,
-  name: model.name,
+  model,
   version: version.version,
   of: 'version',
   revision: nextRevision(version),
@@ -34,12 +33,11 @@ export const describeVersion = async (
   cause: Cause,
 ): Promise<ModelVersion> => {
   checkDescription(description);
-  await changeVersion(services, { name, version: parseVersion(version) }, (current, model, at) => ({
-    patch: { description, updatedAt: at },
-    entries: [changedEntry(changeOf(model, current, { change: 'described' }), cause, at)],
-    result: undefined,
-  }));
-  return getModelVersion(services, name, version);
+  return changeVersion(services, { name, version: parseVersion(version) }, (current, model, at) => {
+    const patch = { description, updatedAt: at };
+    const entries = [changedEntry(changeOf(model, current, { change: 'described' }), cause, at)];
+    return { patch, entries, result: toModelVersion(model, { ...current, ...patch }) };
+  });
 };
 
 /** Sets a tag of a version; the same tag again changes nothing. */

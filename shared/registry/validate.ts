@@ -5,7 +5,7 @@ import { STAGES, type Stage } from './model.ts';
 
 const MAX_NAME = 256;
 const MAX_ALIAS = 255;
-const MAX_DESCRIPTION = 10_000;
+export const MAX_DESCRIPTION = 10_000;
 export const MAX_SOURCE = 2_000;
 export const MAX_RUN_LINK = 2_000;
 const MAX_RUN_ID = 256;

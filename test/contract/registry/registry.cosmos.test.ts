@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { createCosmosDocuments } from '../../../shared/azure/cosmos/create-cosmos-documents.ts';
 import { startTestCosmos, type TestCosmos } from '../../support/cosmos.ts';
+import { testConcurrency } from './concurrency.ts';
 import { testModelSearch } from './model-search.ts';
 import { testModelVersions } from './model-versions.ts';
 import { testRegisteredModels } from './registered-models.ts';
@@ -19,3 +20,4 @@ testRegisteredModels(fixture);
 testModelSearch(fixture);
 testModelVersions(fixture);
 testVersionSearch(fixture);
+testConcurrency(fixture);

@@ -1,4 +1,5 @@
 import { createMemoryDocuments } from '../../support/memory-documents.ts';
+import { testConcurrency } from './concurrency.ts';
 import { testModelSearch } from './model-search.ts';
 import { testModelVersions } from './model-versions.ts';
 import { testRegisteredModels } from './registered-models.ts';
@@ -10,3 +11,4 @@ testRegisteredModels(fixture);
 testModelSearch(fixture);
 testModelVersions(fixture);
 testVersionSearch(fixture);
+testConcurrency(fixture);

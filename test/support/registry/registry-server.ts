@@ -3,12 +3,17 @@ import { buffer } from 'node:stream/consumers';
 import { modelRoutes } from '../../../functions/http/api-models.ts';
 import { mlflowRoutes } from '../../../functions/http/mlflow-routes.ts';
 import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import { createSignedUrls } from '../../../shared/artifacts/signed-urls.ts';
+import { createWebhookStore } from '../../../shared/notify/webhooks/webhook-store.ts';
 import type { Documents } from '../../../shared/platform/documents.ts';
 import { answer } from '../../../shared/platform/http/answer.ts';
 import type { HttpAnswer, Method } from '../../../shared/platform/http/route.ts';
 import { silentLogger } from '../../../shared/platform/logging.ts';
+import { createSecretBox } from '../../../shared/platform/secrets.ts';
 import { type Clock, epochMs } from '../../../shared/platform/time.ts';
 import { createRegistryStore } from '../../../shared/registry/store.ts';
+import { createLoggedModelStore } from '../../../shared/tracking/logged-models/store.ts';
+import { createTrackingStore } from '../../../shared/tracking/store.ts';
 import { createMemoryDocuments } from '../memory-documents.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 
@@ -21,15 +26,25 @@ const tickingClock = (startAt = 1_767_225_600_000): Clock => {
   };
 };
 
+export const SIGNING = { secretsKey: Buffer.alloc(32, 9).toString('base64'), publicUrl: 'http://slipway.test' };
+
 export const createRegistryServices = (
   documents: Documents = createMemoryDocuments(),
   more: Partial<MlflowServices> = {},
+  tracking: Documents = createMemoryDocuments(),
 ): MlflowServices => ({
   registry: createRegistryStore(documents),
+  trackingStore: createTrackingStore(tracking),
+  loggedModels: createLoggedModelStore(tracking),
   blobs: createMemoryBlobs(),
   clock: tickingClock(),
   log: silentLogger,
   access: { mode: 'open' },
+  webhooks: createWebhookStore(createMemoryDocuments()),
+  secrets: createSecretBox(Buffer.alloc(32, 7).toString('base64')),
+  signedUrls: createSignedUrls({ ...SIGNING, clock: () => epochMs(1_767_225_600_000) }),
+  privateEgress: 'refuse',
+  egress: { post: async () => ({ status: 200, body: '', retryAfter: undefined }) },
   ...more,
 });
 
@@ -39,6 +54,8 @@ export interface Asked {
   readonly query?: URLSearchParams;
   readonly body?: string | Buffer;
   readonly contentType?: string;
+  /** By names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Answered {
@@ -70,8 +87,8 @@ export const send = async (services: MlflowServices, asked: Asked): Promise<Answ
       query: asked.query ?? new URLSearchParams(),
       contentType: asked.contentType,
       text: async () => String(body),
-      header: () => undefined,
-      stream: route.body === 'stream' ? Readable.from(body.length === 0 ? [] : [body]) : undefined,
+      header: (name: string) => asked.headers?.[name],
+      stream: route.body === 'stream' ? Readable.from(body.length === 0 ? [] : [Buffer.from(body)]) : undefined,
     };
     const { status = 200, json, text, stream, headers } = await answer(route, request, services);
     const bytes = stream === undefined ? Buffer.from(text ?? '') : await buffer(stream);

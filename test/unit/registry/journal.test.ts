@@ -146,6 +146,7 @@ describe('a version of Azure ML', () => {
       source: 'azureml://models/heart/versions/3',
       tags: { team: 'cardio' },
       origin: 'azure-ml',
+      modelId: (await services.registry.findModel('heart'))?.value.modelId,
     });
   });
 

@@ -77,7 +77,10 @@ describe('artifact root', () => {
     ['https://us/model.zip', { kind: 'unreachable', reason: "'https://us/model.zip' is not an artifact store" }],
     [
       'models:/m-0123',
-      { kind: 'unreachable', reason: "'models:/m-0123' lives in a tracking store that this server does not keep" },
+      {
+        kind: 'unreachable',
+        reason: expect.stringContaining("'models:/m-0123' was logged to another tracking server"),
+      },
     ],
     ['s3://bucket/m', { kind: 'unreachable', reason: "this server has no access to 's3://bucket/m'" }],
     [
@@ -87,6 +90,15 @@ describe('artifact root', () => {
     ['mlflow-artifacts:/', { kind: 'unreachable', reason: "'mlflow-artifacts:/' is not a path of the artifact store" }],
   ])('of %s', (source, expected) => {
     expect(resolveArtifactRoot({ source }, ['us:7071'])).toEqual(expected);
+  });
+
+  it('is none of ours for what another server says of its own', () => {
+    const originOf = { server: 'research', name: 'heart', version: '7' };
+
+    expect(resolveArtifactRoot({ source: 'mlflow-artifacts:/0/ours', originOf }, ['us:7071'])).toEqual({
+      kind: 'unreachable',
+      reason: "it is on the origin server 'research'",
+    });
   });
 
   it('is where the files really are', () => {

@@ -11,6 +11,7 @@ const tracked: TrackedArtifacts = {
   ofLoggedModel: async (id) =>
     id === 'm-1' ? { artifactUri: 'mlflow-artifacts:/0/models/m-1/artifacts', sourceRunId: 'r1' } : undefined,
   ofRun: async (runId, path) => (runId === 'r1' ? `mlflow-artifacts:/0/r1/artifacts/${path}` : undefined),
+  noteVersion: async () => {},
 };
 
 describe('a source that our own tracking store knows', () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SlipwayError } from '../platform/errors.ts';
+import { SlipwayError } from './errors.ts';
 
 /** The answer of an attempt that lost to somebody else's write. */
 export const AGAIN = Symbol('again');
@@ -20,7 +20,7 @@ export const untilCommitted = async <T>(attempt: () => Promise<T | typeof AGAIN>
     if (result !== AGAIN) return result;
     await sleep(Math.random() * Math.min(FIRST_DELAY_MS * 2 ** lost, MAX_DELAY_MS));
   }
-  throw new SlipwayError('TEMPORARILY_UNAVAILABLE', 'too many callers change this model at once', {
+  throw new SlipwayError('TEMPORARILY_UNAVAILABLE', 'too many callers change this at once', {
     retryAfterMs: 1_000,
   });
 };
