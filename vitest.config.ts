@@ -16,6 +16,7 @@ export default defineConfig({
       project('contract', 60_000),
       project('integration', 120_000),
       project('e2e', 300_000, { fileParallelism: false }),
+      project('peer', 300_000, { fileParallelism: false }),
     ],
   },
 });

@@ -33,7 +33,7 @@ export const createNotifyWorld = () => {
     child: () => log,
   };
   const world = { now: T0 as EpochMs };
-  const egress: Egress = {
+  const egress: Pick<Egress, 'post'> = {
     async post(url, { headers, body }) {
       posted.push({ url, headers, body });
       const answer = answers.shift() ?? { status: 200 };
