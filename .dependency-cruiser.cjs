@@ -1,5 +1,5 @@
 /** Who may import whom. Inner rooms never see outer ones; SDKs stay at the rim; the embedded stack stays outside production. */
-const FEATURES = 'registry|tracking|packaging|rollout|drift|notify';
+const FEATURES = 'registry|tracking|artifacts|packaging|rollout|drift|notify|lineage';
 
 /** Which other features a feature may import. */
 const ALLOWED = {
@@ -8,6 +8,8 @@ const ALLOWED = {
   drift: ['registry'],
   registry: ['mlflow'],
   tracking: ['mlflow'],
+  artifacts: ['mlflow'],
+  lineage: ['registry', 'rollout'],
   notify: [],
 };
 
@@ -33,7 +35,8 @@ module.exports = {
     },
     {
       name: 'mlflow-words-see-only-platform',
-      comment: 'what registry and tracking share of MLflow’s contract: filters, orders, page tokens, tags, paths',
+      comment:
+        'what registry, tracking and artifacts share of MLflow’s contract: filters, orders, page tokens, tags, paths',
       severity: 'error',
       from: { path: '^shared/mlflow/' },
       to: { path: '^(shared|functions|scoring|infra)/', pathNot: '^shared/(mlflow|platform)/' },

@@ -6,6 +6,7 @@ import { createContainerFiles } from '../shared/azure/blob/create-container-file
 import { createBlobImageLayout } from '../shared/azure/container-registry/create-blob-image-layout.ts';
 import { createCosmosClient } from '../shared/azure/cosmos/create-cosmos-client.ts';
 import { createCosmosDocuments } from '../shared/azure/cosmos/create-cosmos-documents.ts';
+import { createEntraVerifier } from '../shared/azure/entra/create-entra-verifier.ts';
 import { createEventPublisher } from '../shared/azure/event-grid/create-event-publisher.ts';
 import { createMachineLearningEndpoints } from '../shared/azure/machine-learning/create-machine-learning-endpoints.ts';
 import { createMachineLearningModels } from '../shared/azure/machine-learning/create-machine-learning-models.ts';
@@ -15,7 +16,7 @@ import type { ModelFiles } from '../shared/packaging/ports.ts';
 import type { Config } from '../shared/platform/config.ts';
 import type { Documents } from '../shared/platform/documents.ts';
 import type { ContainerName } from '../shared/platform/resources.ts';
-import { durationMs } from '../shared/platform/time.ts';
+import { durationMs, systemClock } from '../shared/platform/time.ts';
 
 /**
  * Every client of Azure, one each. Managed identity in Azure; on the embedded stack, where endpoints are http and the
@@ -57,6 +58,7 @@ export const createClients = (config: Config) => {
     }),
     metrics: createEndpointMetrics({ ...arm, granularityMs: durationMs(config.METRICS_GRANULARITY) }),
     models,
+    entra: entraOf(config),
     azureMlFiles: async (uri: string): Promise<ModelFiles> =>
       createContainerFiles(
         await models.resolveDatastorePath(uri),
@@ -64,6 +66,16 @@ export const createClients = (config: Config) => {
       ),
   };
 };
+
+const entraOf = ({ ENTRA_TENANT_ID, ENTRA_AUDIENCE, ENTRA_AUTHORITY }: Config) =>
+  ENTRA_TENANT_ID === undefined || ENTRA_AUDIENCE === undefined
+    ? undefined
+    : createEntraVerifier({
+        tenantId: ENTRA_TENANT_ID,
+        audience: ENTRA_AUDIENCE,
+        authority: ENTRA_AUTHORITY,
+        clock: systemClock,
+      });
 
 const documentsOf = (config: Config, credential: () => TokenCredential): ((name: ContainerName) => Documents) => {
   const client = createCosmosClient({

@@ -3,12 +3,15 @@ import { DATABASE } from '../shared/platform/resources.ts';
 import { deploymentChanged } from './events/deployment-changed.ts';
 import { driftDetected } from './events/drift-detected.ts';
 import { type EventHandler, receiveEvent } from './events/handler.ts';
+import { modelChanged } from './events/model-changed.ts';
 import { modelRegistered } from './events/model-registered.ts';
 import { notify } from './events/notify.ts';
+import { originChanged } from './events/origin-changed.ts';
 import { runCompleted } from './events/run-completed.ts';
 import { RELAYED, relayDocuments } from './feeds/relay-journal.ts';
 import { apiRoutes } from './http/api-routes.ts';
 import { mlflowRoutes } from './http/mlflow-routes.ts';
+import { mlflowWebhook } from './http/mlflow-webhook.ts';
 import { registerRoute } from './http/register-route.ts';
 import { unknownRoutes } from './http/unknown-routes.ts';
 import { withInvocationLog } from './invocation-log.ts';
@@ -29,13 +32,16 @@ app.hook.preInvocation((hook) => {
 
 for (const route of mlflowRoutes) registerRoute(route, services);
 for (const route of apiRoutes) registerRoute(route, services);
+registerRoute(mlflowWebhook, services);
 for (const route of unknownRoutes) registerRoute(route, services, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 const eventHandlers: readonly EventHandler<Services>[] = [
   modelRegistered,
+  modelChanged,
   deploymentChanged,
   driftDetected,
   runCompleted,
+  originChanged,
   notify,
 ];
 for (const handler of eventHandlers) {

@@ -1,9 +1,21 @@
+import type { TrackedRun } from '../shared/lineage/lineage.ts';
+import type { Runs } from '../shared/lineage/services.ts';
+import type { KnownTags } from '../shared/notify/webhooks/notify-webhooks.ts';
 import type { PackageDocument } from '../shared/packaging/package-document.ts';
 import { findPackage, type RequestPackageServices, requestPackage } from '../shared/packaging/request-package.ts';
-import { SlipwayError } from '../shared/platform/errors.ts';
+import { isSlipwayError, SlipwayError, toSlipwayError } from '../shared/platform/errors.ts';
+import type { Logger } from '../shared/platform/logging.ts';
 import { setAlias } from '../shared/registry/aliases.ts';
+import { getModel } from '../shared/registry/get-model.ts';
 import { getModelVersion } from '../shared/registry/get-version.ts';
+import type { ModelUses, RegistryServices, TrackedArtifacts } from '../shared/registry/services.ts';
+import { usesOfModel } from '../shared/rollout/model-uses.ts';
+import { CHAMPION } from '../shared/rollout/policy-rules.ts';
 import type { Champion, PackageState, Packages } from '../shared/rollout/ports.ts';
+import { findLoggedModel } from '../shared/tracking/logged-models/change-logged-model.ts';
+import { loggedModelOfRun, noteRegistered } from '../shared/tracking/logged-models/tracked-models.ts';
+import { findRunOutcome, type RecordRunServices, type RunOutcome } from '../shared/tracking/record-run.ts';
+import type { TrackingServices } from '../shared/tracking/services.ts';
 
 /** What rollouts ask of packaging. A version that does not exist is refused here, before anybody waits for its package. */
 export const packagesOf = (services: RequestPackageServices): Packages => ({
@@ -12,10 +24,20 @@ export const packagesOf = (services: RequestPackageServices): Packages => ({
     await requestPackage(services, { model, version }, { causedBy, correlationId: causedBy });
   },
   state: async (model, version) => {
+    if (await isGone(services, model, version)) {
+      return { phase: 'refused', code: 'version-deleted', message: `version ${version} of '${model}' was deleted` };
+    }
     const found = await findPackage(services, { model, version });
     return found === undefined ? undefined : stateOf(found);
   },
 });
+
+/** A rollout that began while its version was being deleted ends with that reason, also when there is an image. */
+const isGone = async ({ registry }: RequestPackageServices, model: string, version: string): Promise<boolean> => {
+  const modelId = (await registry.findModel(model))?.value.modelId;
+  if (modelId === undefined) return true;
+  return (await registry.readVersion(modelId, Number(version)))?.value.kind === 'deleted-version';
+};
 
 const stateOf = (document: PackageDocument): PackageState => {
   switch (document.phase) {
@@ -32,10 +54,30 @@ const stateOf = (document: PackageDocument): PackageState => {
   }
 };
 
+/** What the registry asks of rollouts. */
+export const modelUsesOf = (services: Parameters<typeof usesOfModel>[0]): ModelUses => ({
+  of: (model, version) => usesOfModel(services, model, version),
+});
+
 /** What rollouts ask of the registry. */
 export const championOf = (services: RequestPackageServices): Champion => ({
   setChampion: (name, version, causedBy) =>
-    setAlias(services, { name, alias: 'champion', version }, { causedBy, correlationId: causedBy }),
+    setAlias(services, { name, alias: CHAMPION, version }, { causedBy, correlationId: causedBy }),
+});
+
+/** What webhooks ask of the registry. */
+export const registryTagsOf = (services: RegistryServices): KnownTags => ({
+  tagsOf: async (name, version) => {
+    try {
+      const { tags } = await (version === undefined
+        ? getModel(services, name)
+        : getModelVersion(services, name, version));
+      return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+    } catch (cause) {
+      if (isSlipwayError(cause) && cause.code === 'RESOURCE_DOES_NOT_EXIST') return {};
+      throw cause;
+    }
+  },
 });
 
 /** What Azure ML knows of a model version beyond its event. */
@@ -56,3 +98,58 @@ export const foreignModelsOf = (models: {
     return found;
   },
 });
+
+/** What the registry asks of the tracking server in this same app. */
+export const trackedArtifactsOf = (services: TrackingServices, log: Logger): TrackedArtifacts => ({
+  async ofLoggedModel(modelId) {
+    const model = (await findLoggedModel(services.loggedModels, modelId))?.value;
+    if (model === undefined) return undefined;
+    const { artifactUri, sourceRunId } = model;
+    return sourceRunId === '' ? { artifactUri } : { artifactUri, sourceRunId };
+  },
+  async ofRun(runId, path) {
+    const run = (await services.trackingStore.readRun(runId))?.value;
+    if (run === undefined || run.lifecycle === 'deleted') return undefined;
+    if (path === '') return run.artifactUri;
+    // A model that a run logged is beside the run's own files, under its own id.
+    const logged = await loggedModelOfRun(services, runId, path);
+    return logged?.artifactUri ?? `${run.artifactUri}/${path}`;
+  },
+  async noteVersion(modelId, version) {
+    try {
+      await noteRegistered(services, modelId, version);
+    } catch (error) {
+      // The version is there: a refusal now would have the client register another.
+      log.warn(
+        { modelId, ...version, code: toSlipwayError(error).code },
+        'could not note a version on its logged model',
+      );
+    }
+  },
+});
+
+/** What lineage asks of tracking: runs of ours, and of Azure ML so far as its events told of them. */
+export const runsOf = ({
+  trackingStore,
+  tracking,
+}: Pick<TrackingServices, 'trackingStore'> & Pick<RecordRunServices, 'tracking'>): Runs => ({
+  async find(runId) {
+    const run = (await trackingStore.readRun(runId))?.value;
+    if (run === undefined) return foreignRun(await findRunOutcome({ tracking }, runId));
+    const { experimentId, name, status } = run;
+    const experiment = (await trackingStore.readExperiment(experimentId))?.value;
+    return {
+      runId,
+      name,
+      status,
+      experimentId,
+      ...(experiment?.kind === 'experiment' ? { experimentName: experiment.name } : {}),
+    };
+  },
+});
+
+const foreignRun = (outcome: RunOutcome | undefined): TrackedRun | undefined => {
+  if (outcome === undefined) return undefined;
+  const { runId, status, experimentId, experimentName } = outcome;
+  return { runId, status, experimentId, experimentName };
+};

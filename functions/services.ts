@@ -1,24 +1,39 @@
+import { createSignedUrls } from '../shared/artifacts/signed-urls.ts';
 import { createMonitorStore } from '../shared/drift/monitor-store.ts';
 import { createDeliveryStore } from '../shared/notify/delivery-store.ts';
-import { createAlertRuleStore, createChannelStore } from '../shared/notify/settings-store.ts';
+import { createAlertRuleStore, createChannelStore, createSettingsStore } from '../shared/notify/settings-store.ts';
+import { createWebhookDeliveryStore } from '../shared/notify/webhooks/delivery-store.ts';
+import { createWebhookStore } from '../shared/notify/webhooks/webhook-store.ts';
 import { createFolderFiles } from '../shared/packaging/folder-files.ts';
 import { createModelSource } from '../shared/packaging/model-source.ts';
+import { createOriginFiles } from '../shared/packaging/origin-files.ts';
 import { createPackageStore } from '../shared/packaging/package-store.ts';
-import { type Config, parseConfig } from '../shared/platform/config.ts';
+import { parseConfig } from '../shared/platform/config.ts';
 import type { Documents } from '../shared/platform/documents.ts';
-import type { AccessPolicy } from '../shared/platform/http/access.ts';
 import { createEgress } from '../shared/platform/http/egress.ts';
 import { createLogger } from '../shared/platform/logging.ts';
 import { createParkingLot } from '../shared/platform/parking.ts';
 import type { ContainerName } from '../shared/platform/resources.ts';
 import { createSecretBox } from '../shared/platform/secrets.ts';
 import { systemClock } from '../shared/platform/time.ts';
+import type { OriginServer } from '../shared/registry/mirror/origin-server.ts';
 import { createRegistryStore } from '../shared/registry/store.ts';
 import { createPolicyStore } from '../shared/rollout/policy-store.ts';
 import { createRolloutStore } from '../shared/rollout/rollout-store.ts';
+import { createLoggedModelStore } from '../shared/tracking/logged-models/store.ts';
+import { createTrackingStore } from '../shared/tracking/store.ts';
+import { accessServices } from './access.ts';
 import { createClients } from './clients.ts';
 import { writeLine } from './invocation-log.ts';
-import { championOf, foreignModelsOf, packagesOf } from './neighbours.ts';
+import {
+  championOf,
+  foreignModelsOf,
+  modelUsesOf,
+  packagesOf,
+  registryTagsOf,
+  runsOf,
+  trackedArtifactsOf,
+} from './neighbours.ts';
 
 /**
  * The composition root: everything the functions need, built once per worker from the settings.
@@ -27,41 +42,65 @@ import { championOf, foreignModelsOf, packagesOf } from './neighbours.ts';
  */
 export const createServices = (environment: Readonly<Record<string, string | undefined>>) => {
   const config = parseConfig(environment);
-  const { models, azureMlFiles, documents, ...clients } = createClients(config);
+  const { models, azureMlFiles, documents, entra, ...clients } = createClients(config);
   const privateEgress = config.PRIVATE_EGRESS;
   const clock = systemClock;
+  const log = createLogger(writeLine, config.LOG_LEVEL);
+  const mirroring = {
+    origins: createSettingsStore<OriginServer>(documents('settings'), 'origin'),
+    secrets: createSecretBox(config.SECRETS_KEY),
+    signedUrls: createSignedUrls({ secretsKey: config.SECRETS_KEY, publicUrl: config.PUBLIC_URL, clock }),
+    egress: createEgress(privateEgress),
+  };
   const registry = {
     registry: createRegistryStore(documents('registry')),
     packageStore: createPackageStore(documents('registry')),
     clock,
   };
+  const tracking = {
+    trackingStore: createTrackingStore(documents('tracking')),
+    loggedModels: createLoggedModelStore(documents('tracking')),
+    clock,
+  };
+  const rollouts = createRolloutStore(documents('endpoints'));
   return {
     ...clients,
     ...registry,
+    ...tracking,
+    tracked: trackedArtifactsOf(tracking, log),
+    runs: runsOf({ ...tracking, tracking: documents('tracking') }),
     ...journaling(documents),
-    log: createLogger(writeLine, config.LOG_LEVEL),
-    access: accessOf(config),
-    secrets: createSecretBox(config.SECRETS_KEY),
-    egress: createEgress(privateEgress),
+    ...accessServices(config, { settings: documents('settings'), clock, log, entra }),
+    log,
+    ...mirroring,
     privateEgress,
     publicUrl: config.PUBLIC_URL,
     eventSource: config.EVENT_SOURCE,
     relayPollMs: config.RELAY_POLL_MS,
     // packaging
-    modelSource: createModelSource({ blobs: clients.blobs, ownHosts: [new URL(config.PUBLIC_URL).host], azureMlFiles }),
+    modelSource: createModelSource({
+      blobs: clients.blobs,
+      ownHosts: [new URL(config.PUBLIC_URL).host],
+      azureMlFiles,
+      originFiles: createOriginFiles(mirroring),
+    }),
     server: createFolderFiles(config.SCORING_SERVER_DIR),
     foreignModels: foreignModelsOf(models),
     // rollout
-    rollouts: createRolloutStore(documents('endpoints')),
+    rollouts,
     policies: createPolicyStore(documents('settings'), clock),
     packages: packagesOf(registry),
     champion: championOf(registry),
+    modelUses: modelUsesOf({ rollouts, endpoints: clients.endpoints, log }),
     defaultInstanceType: config.INSTANCE_TYPE,
     // drift and notify
     monitors: createMonitorStore(documents('monitors')),
     alertRules: createAlertRuleStore(documents('settings')),
     channels: createChannelStore(documents('settings')),
     notifications: createDeliveryStore(documents('deliveries')),
+    webhooks: createWebhookStore(documents('settings')),
+    webhookDeliveries: createWebhookDeliveryStore(documents('deliveries')),
+    registryTags: registryTagsOf(registry),
   };
 };
 
@@ -79,15 +118,12 @@ const journaling = (documents: DocumentsOf) => ({
     monitors: documents('monitors'),
     tracking: documents('tracking'),
     deliveries: documents('deliveries'),
+    settings: documents('settings'),
   },
   wakingKinds: [
     { documents: documents('registry'), kind: 'package' },
     { documents: documents('endpoints'), kind: 'rollout' },
     { documents: documents('deliveries'), kind: 'notification' },
+    { documents: documents('deliveries'), kind: 'webhook-delivery' },
   ],
 });
-
-const accessOf = ({ ACCESS, ACCESS_TOKEN_SHA256 }: Config): AccessPolicy =>
-  ACCESS === 'token' && ACCESS_TOKEN_SHA256 !== undefined
-    ? { mode: 'token', sha256Hex: ACCESS_TOKEN_SHA256 }
-    : { mode: 'open' };

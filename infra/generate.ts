@@ -10,12 +10,15 @@ import {
 } from '../shared/platform/resources.ts';
 
 /** Large and never queried, so left out of the index: that saves request units on every write. */
-export const UNINDEXED = ['data', 'definition', 'message', 'payload'] as const;
+export const UNINDEXED = ['data', 'datasets', 'definition', 'message', 'payload', 'points'] as const;
+
+/** What lineage compares within them: a more precise path goes before its parent's. */
+export const INDEXED_WITHIN = ['data.change', 'data.endpoint', 'data.key', 'data.model'] as const;
 
 const indexingPolicy = {
   indexingMode: 'consistent',
   automatic: true,
-  includedPaths: [{ path: '/*' }],
+  includedPaths: [{ path: '/*' }, ...INDEXED_WITHIN.map((name) => ({ path: `/${name.replaceAll('.', '/')}/?` }))],
   excludedPaths: [...UNINDEXED.map((name) => ({ path: `/${name}/*` })), { path: '/"_etag"/?' }],
 } as const;
 

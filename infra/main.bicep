@@ -29,11 +29,17 @@ param principalType string = 'User'
 @description('Resource id of an Azure ML workspace in the same subscription. Empty: one is created.')
 param machineLearningWorkspaceId string = ''
 
-@description('SHA-256, in hex, of the bearer token that clients show.')
+@description('SHA-256, in hex, of the token that may do everything.')
 @minLength(64)
 @maxLength(64)
 @secure()
 param accessTokenSha256 string
+
+@description('Entra tenant whose access tokens are taken. Empty: none are.')
+param entraTenantId string = ''
+
+@description('Client id of the app registration of Slipway in that tenant.')
+param entraAudience string = ''
 
 @description('32 bytes in base64 that encrypt channel secrets at rest.')
 @minLength(44)
@@ -241,6 +247,8 @@ module functions 'modules/functions.bicep' = {
     connectionString: monitoring.outputs.connectionString
     accessTokenUri: vault.outputs.accessTokenUri
     secretsKeyUri: vault.outputs.secretsKeyUri
+    entraTenantId: entraTenantId
+    entraAudience: entraAudience
     logWorkspaceId: monitoring.outputs.workspaceId
     instanceMemoryInMb: instanceMemoryInMb
     maximumInstanceCount: maximumInstanceCount

@@ -31,7 +31,7 @@ resource slipwaySubscriptions 'Microsoft.EventGrid/topics/eventSubscriptions@202
       endpointType: 'AzureFunction'
       properties: {
         resourceId: '${app.id}/functions/${subscription.function}'
-        maxEventsPerBatch: 1
+        maxEventsPerBatch: 20
         preferredBatchSizeInKilobytes: 64
       }
     }
@@ -67,7 +67,7 @@ resource machineLearningSubscriptions 'Microsoft.EventGrid/systemTopics/eventSub
       endpointType: 'AzureFunction'
       properties: {
         resourceId: '${app.id}/functions/${subscription.function}'
-        maxEventsPerBatch: 1
+        maxEventsPerBatch: 20
         preferredBatchSizeInKilobytes: 64
       }
     }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { accessPage } from './docs/access-page.ts';
 import { apiPage } from './docs/api-page.ts';
 import { emulatorsPage } from './docs/emulators-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
@@ -11,6 +12,7 @@ const FOLDER = new URL('../docs/reference/', import.meta.url);
 
 /** The reference pages that come from the code, by file name. */
 export const generatedPages = (): Readonly<Record<string, string>> => ({
+  'access.md': accessPage(),
   'api.md': apiPage(),
   'emulators.md': emulatorsPage(),
   'errors.md': errorsPage(),

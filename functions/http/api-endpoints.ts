@@ -1,8 +1,17 @@
 import * as z from 'zod';
 import { SlipwayError } from '../../shared/platform/errors.ts';
 import { defineRoute } from '../../shared/platform/http/route.ts';
+import type { EndpointRecord } from '../../shared/rollout/rollout.ts';
 import type { RolloutServices } from '../../shared/rollout/services.ts';
 import { endpointView, toEndpointView } from './rollout-views.ts';
+import { mayReadAny, requireAny, valuesOf, visiblePage } from './visible.ts';
+
+/** Models that an endpoint has served or is about to. */
+const modelsOn = ({ stable, pending, deployments }: EndpointRecord): readonly (string | undefined)[] => [
+  stable?.model,
+  pending?.model,
+  ...deployments.map(({ model }) => model?.name),
+];
 
 const route = defineRoute<Pick<RolloutServices, 'rollouts'>>();
 const common = { dialect: 'slipway' } as const;
@@ -19,9 +28,14 @@ const list = route({
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
   output: z.object({ items: z.array(endpointView), next: z.string().optional() }),
-  async handle({ query: { cursor, limit } }, { rollouts }) {
-    const page = await rollouts.listEndpoints({ limit, ...(cursor === undefined ? {} : { continuation: cursor }) });
-    return { json: { items: page.items.map(({ value }) => toEndpointView(value)), next: page.next } };
+  async handle({ query: { cursor, limit } }, { rollouts }, { caller }) {
+    const { items, next } = await visiblePage(
+      (continuation) =>
+        valuesOf(rollouts.listEndpoints({ limit, ...(continuation === undefined ? {} : { continuation }) })),
+      cursor,
+      (record) => mayReadAny(caller, modelsOn(record)),
+    );
+    return { json: { items: items.map(toEndpointView), next } };
   },
 });
 
@@ -34,11 +48,12 @@ const get = route({
   summary: 'One endpoint: what is stable, who has it, who is next, and how its deployments are.',
   params: z.object({ name: z.string().min(1).max(32) }),
   output: endpointView,
-  async handle({ params: { name } }, { rollouts }) {
+  async handle({ params: { name } }, { rollouts }, { caller }) {
     const stored = await rollouts.readEndpoint(name);
     if (stored === undefined) {
       throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `endpoint '${name}' does not exist`, { details: { name } });
     }
+    requireAny(caller, modelsOn(stored.value));
     return { headers: { ETag: `"${stored.value.rev}"` }, json: toEndpointView(stored.value) };
   },
 });

@@ -5,9 +5,10 @@ import { defineRoute } from '../../shared/platform/http/route.ts';
 import type { JournalEntry } from '../../shared/platform/journal.ts';
 import type { ParkedDelivery } from '../../shared/platform/parking.ts';
 import { type ReplayServices, replayParked } from '../../shared/platform/replay-parked.ts';
+import { mayReadEntry, valuesOf, visiblePage } from './visible.ts';
 
 /** Containers whose journal can be read. */
-const JOURNALS = ['registry', 'endpoints', 'monitors', 'tracking', 'deliveries'] as const;
+const JOURNALS = ['registry', 'endpoints', 'monitors', 'tracking', 'deliveries', 'settings'] as const;
 
 export interface EventApiServices extends ReplayServices {
   readonly journals: Readonly<Record<(typeof JOURNALS)[number], Documents>>;
@@ -26,6 +27,7 @@ const entry = z.object({
   data: z.unknown(),
   causedBy: z.string(),
   correlationId: z.string(),
+  actor: z.string().optional().describe('Who asked for it.'),
 });
 
 const parked = z.object({
@@ -58,18 +60,25 @@ const listEvents = route({
     subject: z.string().optional(),
   }),
   output: z.object({ items: z.array(entry), next: z.string().optional() }),
-  async handle({ query }, { journals }) {
+  async handle({ query }, { journals }, { caller }) {
     const where = (['type', 'subject'] as const).flatMap((path) =>
       query[path] === undefined ? [] : [{ path, op: '=' as const, value: query[path] }],
     );
-    const found = await journals[query.journal].query<JournalEntry>(undefined, {
-      kind: 'journal',
-      where,
-      orderBy: { path: 'time', direction: 'desc' },
-      limit: query.limit,
-      ...(query.cursor === undefined ? {} : { continuation: query.cursor }),
-    });
-    return { json: { items: found.items.map(({ value }) => toEntry(value)), next: found.next } };
+    const { items, next } = await visiblePage(
+      (continuation) =>
+        valuesOf(
+          journals[query.journal].query<JournalEntry>(undefined, {
+            kind: 'journal',
+            where,
+            orderBy: { path: 'time', direction: 'desc' },
+            limit: query.limit,
+            ...(continuation === undefined ? {} : { continuation }),
+          }),
+        ),
+      query.cursor,
+      (each) => mayReadEntry(caller, each),
+    );
+    return { json: { items: items.map(toEntry), next } };
   },
 });
 
@@ -78,6 +87,7 @@ const listParked = route({
   name: 'api-events-parked-list',
   method: 'GET',
   access: 'reader',
+  models: 'all',
   path: 'api/v1/events/parked',
   summary: 'Deliveries that could not succeed, newest first, each with its reason.',
   query: page,
@@ -93,6 +103,7 @@ const replay = route({
   name: 'api-events-parked-replay',
   method: 'POST',
   access: 'operator',
+  models: 'all',
   path: 'api/v1/events/parked/{id}/replay',
   summary: 'Sends a parked delivery on its way again.',
   params: id,
@@ -111,14 +122,15 @@ const getEvent = route({
   summary: 'One journal entry by its id, which is also the id of the CloudEvent.',
   params: id,
   output: entry,
-  async handle({ params }, { journals }) {
+  async handle({ params }, { journals }, { caller }) {
     for (const journal of Object.values(journals)) {
       const found = await journal.query<JournalEntry>(undefined, {
         kind: 'journal',
         where: [{ path: 'id', op: '=', value: params.id }],
         limit: 1,
       });
-      if (found.items[0] !== undefined) return { json: toEntry(found.items[0].value) };
+      const [only] = found.items;
+      if (only !== undefined && mayReadEntry(caller, only.value)) return { json: toEntry(only.value) };
     }
     throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `there is no event '${params.id}'`);
   },

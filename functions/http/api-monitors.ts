@@ -3,6 +3,7 @@ import { type Monitor, monitorSchema } from '../../shared/drift/monitor.ts';
 import type { MonitorStore } from '../../shared/drift/monitor-store.ts';
 import { SlipwayError } from '../../shared/platform/errors.ts';
 import { defineRoute } from '../../shared/platform/http/route.ts';
+import { mayReadAny, visiblePage } from './visible.ts';
 
 export interface MonitorApiServices {
   readonly monitors: MonitorStore;
@@ -30,8 +31,12 @@ const list = route({
   summary: 'All monitors with the latest drift that was seen.',
   query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100), cursor: z.string().optional() }),
   output: z.object({ items: z.array(monitorView), next: z.string().optional() }),
-  async handle({ query }, { monitors }) {
-    const { items, next } = await monitors.list(query.limit, query.cursor);
+  async handle({ query: { limit, cursor } }, { monitors }, { caller }) {
+    const { items, next } = await visiblePage(
+      (continuation) => monitors.list(limit, continuation),
+      cursor,
+      ({ definition }) => mayReadAny(caller, [definition.model]),
+    );
     return { json: { items: items.map(toView), next } };
   },
 });
@@ -45,9 +50,11 @@ const get = route({
   summary: 'One monitor.',
   params: byName,
   output: monitorView,
-  async handle({ params }, { monitors }) {
+  async handle({ params }, { monitors }, { caller }) {
     const found = await monitors.get(params.name);
     if (found === undefined) throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `there is no monitor '${params.name}'`);
+    const { model } = found.value.definition;
+    if (model !== undefined) caller.require('reader', model);
     return { json: toView(found.value) };
   },
 });
@@ -57,6 +64,7 @@ const put = route({
   name: 'api-monitors-put',
   method: 'PUT',
   access: 'operator',
+  models: 'all',
   path: 'api/v1/monitors/{name}',
   summary: 'Says which endpoint and model a monitor watches. Azure ML monitors are matched by name.',
   params: byName,

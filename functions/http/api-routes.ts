@@ -3,22 +3,30 @@ import { defineRoute } from '../../shared/platform/http/route.ts';
 import type { Services } from '../services.ts';
 import { endpointRoutes } from './api-endpoints.ts';
 import { eventRoutes } from './api-events.ts';
+import { lineageRoutes } from './api-lineage.ts';
 import { modelRoutes } from './api-models.ts';
 import { monitorRoutes } from './api-monitors.ts';
 import { notifyRoutes } from './api-notify.ts';
+import { originRoutes } from './api-origins.ts';
 import { policyRoutes } from './api-policies.ts';
 import { rolloutRoutes } from './api-rollouts.ts';
+import { tokenRoutes } from './api-tokens.ts';
+import { webhookRoutes } from './api-webhooks.ts';
 import { openApi } from './openapi.ts';
 
 /** Every route of our own API but its description. */
 const described: readonly AnyRoute<Services>[] = [
   ...modelRoutes,
+  ...lineageRoutes,
   ...rolloutRoutes,
   ...endpointRoutes,
   ...policyRoutes,
   ...monitorRoutes,
   ...notifyRoutes,
+  ...webhookRoutes,
+  ...originRoutes,
   ...eventRoutes,
+  ...tokenRoutes,
 ];
 
 const description = defineRoute<Services>()({

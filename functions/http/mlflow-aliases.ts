@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { deleteAlias, setAlias } from '../../shared/registry/aliases.ts';
 import { getVersionByAlias } from '../../shared/registry/get-version.ts';
 import { required } from './mlflow-fields.ts';
-import { mlflowCall } from './mlflow-route.ts';
+import { byName, mlflowCall } from './mlflow-route.ts';
 import { toVersionView, versionView } from './mlflow-views.ts';
 
 const path = 'registered-models/alias';
@@ -13,6 +13,7 @@ export const aliasCalls = [
     name: 'set-registered-model-alias',
     method: 'POST',
     path,
+    models: byName,
     summary: 'Point an alias to a model version',
     fields: z.object({ name: required('name'), alias: required('alias'), version: required('version') }),
     run: (fields, services, { cause }) => setAlias(services, fields, cause),
@@ -21,6 +22,7 @@ export const aliasCalls = [
     name: 'delete-registered-model-alias',
     method: 'DELETE',
     path,
+    models: byName,
     summary: 'Delete an alias',
     fields: z.object({ name: required('name'), alias: required('alias') }),
     run: (fields, services, { cause }) => deleteAlias(services, fields, cause),
@@ -29,6 +31,7 @@ export const aliasCalls = [
     name: 'get-model-version-by-alias',
     method: 'GET',
     path,
+    models: byName,
     summary: 'Get the model version that an alias points to',
     fields: z.object({ name: required('name'), alias: required('alias') }),
     output: z.object({ model_version: versionView }),

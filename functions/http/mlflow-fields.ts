@@ -2,7 +2,8 @@ import * as z from 'zod';
 
 /** Fields of MLflow's requests. They refuse in MLflow's own words, which its users' tests match on. */
 
-const SEE_DOCS = 'See the API docs for more information about request parameters.';
+/** Ends refusals of parameters. */
+export const SEE_DOCS = 'See the API docs for more information about request parameters.';
 
 /** A text that must be there. MLflow takes an empty one for a missing one. */
 export const required = (parameter: string) =>
@@ -70,12 +71,14 @@ export const tags = (parameter: string) =>
 
 type Context = z.core.$RefinementCtx;
 
-const refuse = (context: Context, message: string): never => {
+/** Refuses in these very words. */
+export const refuse = (context: Context, message: string): never => {
   context.issues.push({ code: 'custom', message, params: { verbatim: true }, input: undefined });
   return z.NEVER;
 };
 
-const refuseType = (
+/** Refuses a value of a wrong type. */
+export const refuseType = (
   context: Context,
   { parameter, value, wanted }: { readonly parameter: string; readonly value: unknown; readonly wanted: string },
 ): never =>

@@ -4,11 +4,12 @@ import { deleteVersion } from '../../shared/registry/delete-version.ts';
 import { downloadUriOf, getModelVersion } from '../../shared/registry/get-version.ts';
 import type { ModelVersion } from '../../shared/registry/model.ts';
 import { searchVersions } from '../../shared/registry/search-versions.ts';
+import { referencedModel } from '../../shared/registry/source.ts';
 import { transitionStage } from '../../shared/registry/transition-stage.ts';
 import { deleteVersionTag, describeVersion, setVersionTag } from '../../shared/registry/update-version.ts';
 import { flag, integer, optional, required, tags, texts } from './mlflow-fields.ts';
 import { toSearch } from './mlflow-registered-models.ts';
-import { mlflowCall } from './mlflow-route.ts';
+import { byName, mlflowCall } from './mlflow-route.ts';
 import { toVersionView, versionView } from './mlflow-views.ts';
 
 const oneVersion = z.object({ model_version: versionView });
@@ -22,6 +23,7 @@ const reading = [
     name: 'create-model-version',
     method: 'POST',
     path: 'model-versions/create',
+    models: byName,
     summary: 'Create a model version',
     fields: z.object({
       name: required('name'),
@@ -33,7 +35,9 @@ const reading = [
       model_id: optional('model_id'),
     }),
     output: oneVersion,
-    run: async ({ name, source, tags, description = '', ...rest }, services, { cause }) => {
+    run: async ({ name, source, tags, description = '', ...rest }, services, { cause, caller }) => {
+      const referenced = referencedModel(source);
+      if (referenced !== undefined) caller.require('reader', referenced);
       const { run_id: runId = '', run_link: runLink = '', model_id: loggedModelId } = rest;
       const logged = loggedModelId === undefined || loggedModelId === '' ? {} : { loggedModelId };
       const wish = { name, source, tags, description, runId, runLink, ...logged };
@@ -44,6 +48,7 @@ const reading = [
     name: 'get-model-version',
     method: 'GET',
     path: 'model-versions/get',
+    models: byName,
     summary: 'Get a model version',
     fields: z.object(key),
     output: oneVersion,
@@ -61,8 +66,8 @@ const reading = [
       page_token: optional('page_token'),
     }),
     output: z.object({ model_versions: z.array(versionView).optional(), next_page_token: z.string().optional() }),
-    run: async (asked, services) => {
-      const found = await searchVersions(services, toSearch(asked));
+    run: async (asked, services, { caller }) => {
+      const found = await searchVersions(services, toSearch(asked), caller.scope('reader'));
       return {
         ...(found.items.length === 0 ? {} : { model_versions: found.items.map(toVersionView) }),
         ...(found.nextPageToken === undefined ? {} : { next_page_token: found.nextPageToken }),
@@ -73,6 +78,7 @@ const reading = [
     name: 'get-model-version-download-uri',
     method: 'GET',
     path: 'model-versions/get-download-uri',
+    models: byName,
     summary: 'Get the URI to download a model version from',
     fields: z.object(key),
     output: z.object({ artifact_uri: z.string() }),
@@ -87,6 +93,7 @@ const changing = [
     name: 'update-model-version',
     method: 'PATCH',
     path: 'model-versions/update',
+    models: byName,
     summary: 'Set the description of a model version',
     fields: z.object({ ...key, description: optional('description') }),
     output: oneVersion,
@@ -96,6 +103,7 @@ const changing = [
     name: 'transition-model-version-stage',
     method: 'POST',
     path: 'model-versions/transition-stage',
+    models: byName,
     summary: 'Move a model version to a stage',
     fields: z.object({
       ...key,
@@ -110,6 +118,7 @@ const changing = [
     name: 'delete-model-version',
     method: 'DELETE',
     path: 'model-versions/delete',
+    models: byName,
     summary: 'Delete a model version',
     fields: z.object(key),
     run: (fields, services, { cause }) => deleteVersion(services, fields, cause),
@@ -118,6 +127,7 @@ const changing = [
     name: 'set-model-version-tag',
     method: 'POST',
     path: 'model-versions/set-tag',
+    models: byName,
     summary: 'Set a tag of a model version',
     fields: z.object({ ...key, key: required('key'), value: optional('value') }),
     run: ({ value = '', ...fields }, services, { cause }) => setVersionTag(services, { ...fields, value }, cause),
@@ -126,6 +136,7 @@ const changing = [
     name: 'delete-model-version-tag',
     method: 'DELETE',
     path: 'model-versions/delete-tag',
+    models: byName,
     summary: 'Delete a tag of a model version',
     fields: z.object({ ...key, key: required('key') }),
     run: (fields, services, { cause }) => deleteVersionTag(services, fields, cause),

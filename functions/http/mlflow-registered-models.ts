@@ -8,7 +8,7 @@ import { renameModel } from '../../shared/registry/rename-model.ts';
 import { searchModels } from '../../shared/registry/search-models.ts';
 import { deleteModelTag, describeModel, setModelTag } from '../../shared/registry/update-model.ts';
 import { integer, optional, required, tags, texts } from './mlflow-fields.ts';
-import { mlflowCall } from './mlflow-route.ts';
+import { byName, mlflowCall } from './mlflow-route.ts';
 import { modelView, toModelView, toVersionView, versionView } from './mlflow-views.ts';
 
 const oneModel = z.object({ registered_model: modelView });
@@ -20,6 +20,7 @@ const reading = [
     name: 'create-registered-model',
     method: 'POST',
     path: 'registered-models/create',
+    models: byName,
     summary: 'Create a registered model',
     fields: z.object({ name: required('name'), tags: tags('tags'), description: optional('description') }),
     output: oneModel,
@@ -30,6 +31,7 @@ const reading = [
     name: 'get-registered-model',
     method: 'GET',
     path: 'registered-models/get',
+    models: byName,
     summary: 'Get a registered model',
     fields: z.object({ name: required('name') }),
     output: oneModel,
@@ -47,8 +49,8 @@ const reading = [
       page_token: optional('page_token'),
     }),
     output: z.object({ registered_models: z.array(modelView).optional(), next_page_token: z.string().optional() }),
-    run: async (asked, services) => {
-      const found = await searchModels(services, toSearch(asked));
+    run: async (asked, services, { caller }) => {
+      const found = await searchModels(services, toSearch(asked), caller.scope('reader'));
       return {
         ...(found.items.length === 0 ? {} : { registered_models: found.items.map(toModelView) }),
         ...(found.nextPageToken === undefined ? {} : { next_page_token: found.nextPageToken }),
@@ -75,6 +77,7 @@ const changing = [
     name: 'rename-registered-model',
     method: 'POST',
     path: 'registered-models/rename',
+    models: ({ name, new_name: newName }) => [name, newName],
     summary: 'Rename a registered model',
     fields: z.object({ name: required('name'), new_name: required('new_name') }),
     output: oneModel,
@@ -85,6 +88,7 @@ const changing = [
     name: 'update-registered-model',
     method: 'PATCH',
     path: 'registered-models/update',
+    models: byName,
     summary: 'Set the description of a registered model',
     fields: z.object({ name: required('name'), description: optional('description') }),
     output: oneModel,
@@ -95,6 +99,7 @@ const changing = [
     name: 'delete-registered-model',
     method: 'DELETE',
     path: 'registered-models/delete',
+    models: byName,
     summary: 'Delete a registered model and its versions',
     fields: z.object({ name: required('name') }),
     run: ({ name }, services, { cause }) => deleteModel(services, name, cause),
@@ -103,6 +108,7 @@ const changing = [
     name: 'set-registered-model-tag',
     method: 'POST',
     path: 'registered-models/set-tag',
+    models: byName,
     summary: 'Set a tag of a registered model',
     fields: z.object({ name: required('name'), key: required('key'), value: optional('value') }),
     run: ({ name, key, value = '' }, services, { cause }) => setModelTag(services, { name, key, value }, cause),
@@ -111,6 +117,7 @@ const changing = [
     name: 'delete-registered-model-tag',
     method: 'DELETE',
     path: 'registered-models/delete-tag',
+    models: byName,
     summary: 'Delete a tag of a registered model',
     fields: z.object({ name: required('name'), key: required('key') }),
     run: (fields, services, { cause }) => deleteModelTag(services, fields, cause),
@@ -123,6 +130,7 @@ const latestVersions = (['POST', 'GET'] as const).map((method) =>
     name: `${method === 'GET' ? 'get' : 'post'}-latest-versions`,
     method,
     path: 'registered-models/get-latest-versions',
+    models: byName,
     summary: 'Get the latest version of each stage',
     access: 'reader',
     fields: z.object({ name: required('name'), stages: texts('stages') }),

@@ -112,6 +112,7 @@ const webhookOf = ({ type, summary, data }: (typeof CATALOGUE)[number]): Json =>
               time: { type: 'string', format: 'date-time' },
               correlationid: { type: 'string' },
               causedby: { type: 'string' },
+              actor: { type: 'string' },
               data: schemaOf(data, 'output'),
             },
           },

@@ -24,5 +24,7 @@ const unknown = (name: string, prefix: string, dialect: 'mlflow' | 'slipway'): A
 export const unknownRoutes: readonly AnyRoute<AnswerServices>[] = [
   unknown('mlflow-unknown', 'api/2.0', 'mlflow'),
   unknown('mlflow-ajax-unknown', 'ajax-api/2.0', 'mlflow'),
+  unknown('mlflow-three-unknown', 'api/3.0', 'mlflow'),
+  unknown('mlflow-ajax-three-unknown', 'ajax-api/3.0', 'mlflow'),
   unknown('api-unknown', 'api/v1', 'slipway'),
 ];

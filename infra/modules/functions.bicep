@@ -21,6 +21,8 @@ param instanceType string
 param connectionString string
 param accessTokenUri string
 param secretsKeyUri string
+param entraTenantId string
+param entraAudience string
 param logWorkspaceId string
 
 @description('Memory of one instance in megabytes.')
@@ -111,6 +113,8 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     COSMOS__clientId: identityClientId
     APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    // Files go through the app as they are, and clients send up to 500 MB at once. The host's own limit is 100 MB.
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '10737418240'
     AZURE_CLIENT_ID: identityClientId
     AZURE_LOCATION: machineLearningLocation
     AZURE_ML_WORKSPACE_ID: machineLearningWorkspaceId
@@ -125,6 +129,9 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     INSTANCE_TYPE: instanceType
     ACCESS: 'token'
     ACCESS_TOKEN_SHA256: '@Microsoft.KeyVault(SecretUri=${accessTokenUri})'
+    ENTRA_TENANT_ID: entraTenantId
+    ENTRA_AUDIENCE: entraAudience
+    ENTRA_AUTHORITY: environment().authentication.loginEndpoint
     SECRETS_KEY: '@Microsoft.KeyVault(SecretUri=${secretsKeyUri})'
     PUBLIC_URL: 'https://${app.properties.defaultHostName}'
   }

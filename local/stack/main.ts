@@ -52,7 +52,7 @@ const welcome = (stack: Stack, startedInMs: number): void => {
   const { api, azure } = stack.urls;
   say(`${pc.green('Slipway is up')} ${pc.dim(`(${(startedInMs / 1000).toFixed(1)} s, data in ${flags.data})`)}`);
   say('');
-  say(`  MLflow clients   ${pc.bold(api)}   ${pc.dim(`export MLFLOW_REGISTRY_URI=${api}`)}`);
+  say(`  MLflow clients   ${pc.bold(api)}   ${pc.dim(`export MLFLOW_TRACKING_URI=${api}`)}`);
   say(`  own API          ${pc.bold(`${api}/api/v1`)}   ${pc.dim(`described by ${api}/api/openapi.json`)}`);
   say(`  Azure emulator   ${pc.bold(azure)}   ${pc.dim('scoring, ARM, Event Grid')}`);
   say(`  logs             ${flags.data}/logs/`);

@@ -18,7 +18,11 @@ const bodyOf = (subscription: Subscription) => ({
   properties: {
     destination: {
       endpointType: 'AzureFunction',
-      properties: { resourceId: `${SITE_ID}/functions/${subscription.function}` },
+      properties: {
+        resourceId: `${SITE_ID}/functions/${subscription.function}`,
+        maxEventsPerBatch: 20,
+        preferredBatchSizeInKilobytes: 64,
+      },
     },
     eventDeliverySchema: 'CloudEventSchemaV1_0',
     filter: { includedEventTypes: subscription.includedEventTypes },

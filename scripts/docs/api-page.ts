@@ -47,6 +47,8 @@ const NOTES: Readonly<Record<string, string>> = {
   'api-rollouts-command':
     '`If-Match` may stand for `expectRev`. What each command does: [Roll back or pause](../how-to/roll-back-or-pause.md).',
   'api-events-list': '`journal` chooses the container; each entry is what was published as an event.',
+  'api-tokens-create':
+    'Either `role` or `grants`: [Give access](../how-to/give-access.md). Asked twice it makes two tokens.',
   'api-openapi': 'OpenAPI 3.1, made from the schemas that parse requests; open without a token.',
 };
 
@@ -68,7 +70,7 @@ export const apiPage = (): string =>
   page('API', 'the routes in functions/http/', [
     'Slipway’s own API. JSON in and out. The same, for machines: `/api/openapi.json`. The MLflow API has a page of its own: [MLflow compatibility](mlflow-compatibility.md).',
     [
-      '- **Access.** With `ACCESS=token`: `Authorization: Bearer <token>`, or Basic with the token as password. The user name of Basic is recorded as the actor of a command. The embedded stack is open unless started with `--auth`.',
+      '- **Access.** `Authorization: Bearer <token>`, or Basic with the token as password; which role each route wants is in [Access](access.md). The embedded stack is open unless started with `--auth`.',
       '- **Bodies** are `application/json`, at most 1 MiB.',
       '- **Errors** are RFC 9457 problems: [Errors](errors.md).',
       '- **Lists** come in pages: give `next` of one answer as `cursor` of the next request.',

@@ -55,7 +55,7 @@ const groupBlocks = (events: readonly CatalogueEvent[]): readonly string[] => {
 export const eventsPage = (): string =>
   page('Events', 'shared/events/catalogue.ts and shared/events/subscriptions.ts', [
     'Slipway sends CloudEvents 1.0 to one Event Grid topic. An event is sent because a journal entry was stored; `id` is the id of that entry. The same event may arrive more than once: drop repeats by `id`. Order is not promised: `time` says when it happened.',
-    'Two extension attributes tie a story together: `causedby` is the id of the event, command or request that led to this one, and `correlationid` is the same in everything that one registration or command set off.',
+    'Two extension attributes tie a story together: `causedby` is the id of the event, command or request that led to this one, and `correlationid` is the same in everything that one registration or command set off. A third, `actor`, says who asked for it, where a caller did and access is not open.',
     'New optional fields may be added to `data` at any time. A change that a subscriber would trip over gets a new type.',
     '## All types',
     table(

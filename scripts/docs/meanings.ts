@@ -6,7 +6,8 @@ export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
   schemaVersion: 'Version of this form.',
   name: 'Must be the name in the path.',
   'selector.tags': 'Only versions with all of these tags, as registered.',
-  trigger: '`auto` starts at registration, `manual` only by `POST /api/v1/rollouts`.',
+  trigger:
+    'What starts a rollout: the registration of a version, its move to a stage, as in `{"stage": "Production"}`, or an alias that is set to it, as in `{"alias": "challenger"}`. `manual`: only `POST /api/v1/rollouts`.',
   mode: 'Gates act.',
   onNewerVersion:
     'When a newer version comes during a rollout: wait for it to end, take its place, or refuse the newer one.',
@@ -87,8 +88,9 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
 export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   INVALID_PARAMETER_VALUE: 'Correct the fields that the message names.',
   BAD_REQUEST: 'Send JSON with `content-type: application/json`.',
-  UNAUTHENTICATED: 'Send the access token as Bearer, or as the password of Basic credentials.',
-  PERMISSION_DENIED: 'The address may not be called, or a role assignment is missing or a few minutes old.',
+  UNAUTHENTICATED: 'Send a token as Bearer, or as the password of Basic credentials. See [Access](access.md).',
+  PERMISSION_DENIED:
+    'You lack the role that the message names: [Access](access.md). In the log: the address may not be called, or a role assignment is missing or a few minutes old.',
   RESOURCE_DOES_NOT_EXIST: 'Check the name. Just created things may take a moment.',
   ENDPOINT_NOT_FOUND: 'Check method and path.',
   RESOURCE_ALREADY_EXISTS: 'Use what is there, or another name.',

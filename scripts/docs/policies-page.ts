@@ -76,6 +76,7 @@ export const policiesPage = (): string =>
     ]),
     '## What must hold between the parts',
     [
+      '- The alias of `trigger` is not `champion`, which promotion sets.',
       '- A `bake` is at least twice `analysis.interval` and longer than `analysis.ingestionDelay`.',
       '- `analysis.interval` and `analysis.ingestionDelay` are at least what the metrics provider can tell apart (`METRICS_GRANULARITY`: one minute in Azure, one second on the embedded stack).',
       '- `deadline.after` is longer than all bakes with every extension and all approvals together.',

@@ -24,7 +24,7 @@ export const settingsPage = (): string =>
   page('Settings', 'shared/platform/config.ts and shared/platform/resources.ts', [
     'Environment variables of the function app. The embedded stack and the Bicep files set all of them; a missing or wrong one stops the start, and the log names it. What `azd up` asks for is in [Deploy to Azure](../how-to/deploy-to-azure.md).',
     table(['setting', 'type', 'default', 'meaning'], rows()),
-    'With `ACCESS=token`, `ACCESS_TOKEN_SHA256` must be set.',
+    'With `ACCESS=token`, `ACCESS_TOKEN_SHA256` must be set, or `ENTRA_TENANT_ID` and `ENTRA_AUDIENCE`, or all three. See [Access](access.md).',
     'The Functions host itself also needs `AzureWebJobsStorage` and the connection `COSMOS` (in Azure by identity: `AzureWebJobsStorage__…`, `COSMOS__…`).',
     '## Flags of `npm start`',
     'After `--`, as in `npm start -- --port 8080`. See [Run the embedded stack](../how-to/run-the-embedded-stack.md).',

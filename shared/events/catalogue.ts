@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { accessRefused, tokenCreated, tokenRevoked } from './access-events.ts';
 import { defineEvent } from './define-event.ts';
 import { modelChanged, modelRegistered, packageBuilt, packageRefused, version } from './model-events.ts';
+import { originChanged } from './origin-events.ts';
+import { webhookChanged } from './webhook-events.ts';
 
 const percent = z.number().int().min(0).max(100);
 const traffic = z.record(z.string(), percent).describe('Whole percent per deployment.');
@@ -105,6 +108,7 @@ const runExample = (status: string) => ({
 export const CATALOGUE = [
   modelRegistered,
   modelChanged,
+  originChanged,
   packageBuilt,
   packageRefused,
   rolloutEvent('slipway.rollout.started', 'A rollout began.', { phase: 'Provisioning' }),
@@ -159,6 +163,17 @@ export const CATALOGUE = [
     example: { ...driftExample, data: { ...driftExample.data, driftScore: 0.04 } },
   }),
   defineEvent({
+    type: 'slipway.experiment.changed',
+    summary: 'An experiment was created, renamed, deleted or restored.',
+    subject: 'experiments/{experimentId}',
+    data: z.object({
+      experimentId: z.string(),
+      name: z.string().describe('After the change.'),
+      change: z.enum(['created', 'renamed', 'deleted', 'restored']),
+    }),
+    example: { subject: 'experiments/4', data: { experimentId: '4', name: 'heart', change: 'created' } },
+  }),
+  defineEvent({
     type: 'slipway.run.completed',
     summary: 'A training or monitoring run finished.',
     subject: 'experiments/{experimentId}/runs/{runId}',
@@ -174,12 +189,13 @@ export const CATALOGUE = [
   }),
   defineEvent({
     type: 'slipway.notification.failed',
-    summary: 'A message could not be delivered to a channel after all attempts.',
+    summary: 'A message could not be delivered to a channel or a webhook after all attempts.',
     subject: 'deliveries/{delivery}',
     data: z.object({
       delivery: z.string(),
-      channel: z.string(),
-      rule: z.string(),
+      channel: z.string().optional().describe('Name of the channel, when it was one.'),
+      rule: z.string().optional().describe('The alert rule that asked for it.'),
+      webhook: z.string().optional().describe('Id of the MLflow webhook, when it was one.'),
       event: z.string().describe('Id of the event that was to be told.'),
       eventType: z.string().describe('Its type.'),
       attempts: z.number().int().min(1),
@@ -198,6 +214,10 @@ export const CATALOGUE = [
       },
     },
   }),
+  webhookChanged,
+  tokenCreated,
+  tokenRevoked,
+  accessRefused,
 ] as const;
 
 export type CatalogueEvent = (typeof CATALOGUE)[number];

@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { defineEvent } from './define-event.ts';
 
+/** What is large is left out of events, which are billed by 64 KB and refused above 1 MB. */
+const abridged = z
+  .boolean()
+  .optional()
+  .describe('True when tags or a value over 32 KB were left out: the registry has them.');
+const description = z.string().optional().describe('Absent when there is none.');
+const tags = z.record(z.string(), z.string());
+
 /** Version number of a model. */
 export const version = z.string().regex(/^\d+$/).describe('Version number: a string of digits.');
 
@@ -13,8 +21,15 @@ export const modelRegistered = defineEvent({
     version,
     source: z.string().describe('Where its files are, as the client gave it.'),
     runId: z.string().optional(),
-    tags: z.record(z.string(), z.string()),
-    origin: z.enum(['mlflow', 'azure-ml']),
+    description,
+    tags,
+    origin: z.enum(['mlflow', 'azure-ml', 'mlflow-server']).describe('Which registry it was registered in first.'),
+    originOf: z
+      .object({ server: z.string(), name: z.string(), version })
+      .optional()
+      .describe('What it is on the origin server it is mirrored from.'),
+    modelId: z.string().optional().describe('Stays when the model is renamed.'),
+    abridged,
   }),
   example: {
     subject: 'models/heart-classifier/versions/2',
@@ -50,10 +65,27 @@ export const modelChanged = defineEvent({
     ]),
     key: z.string().optional().describe('Tag key, alias, or new name.'),
     value: z.string().optional().describe('Tag value or stage.'),
+    modelId: z.string().optional().describe('Stays when the model is renamed.'),
+    revision: z
+      .number()
+      .int()
+      .optional()
+      .describe('Grows with every change of the version, for aliases of the model: the greater is the later.'),
+    prompt: z.boolean().optional().describe('True when the model is a prompt, which MLflow keeps among the models.'),
+    description,
+    tags: tags.optional().describe('Tags that a model or prompt was created with.'),
+    abridged,
   }),
   example: {
     subject: 'models/heart-classifier/versions/2',
-    data: { name: 'heart-classifier', version: '2', change: 'alias-set', key: 'champion' },
+    data: {
+      name: 'heart-classifier',
+      version: '2',
+      change: 'alias-set',
+      key: 'champion',
+      modelId: 'mo_0b5e6c1c-8f0e-4c39-9d0d-2f1a3e7b9c11',
+      revision: 7,
+    },
   },
 });
 

@@ -7,6 +7,8 @@ export const subjectOf = {
   endpoint: (name: string): string => `endpoints/${name}`,
   deployment: (endpoint: string, deployment: string): string => `endpoints/${endpoint}/deployments/${deployment}`,
   monitor: (name: string): string => `monitors/${encodeId(name)}`,
+  experiment: (experimentId: string): string => `experiments/${encodeId(experimentId)}`,
   run: (experimentId: string, runId: string): string => `experiments/${encodeId(experimentId)}/runs/${encodeId(runId)}`,
+  origin: (name: string): string => `origins/${encodeId(name)}`,
   delivery: (id: string): string => `deliveries/${id}`,
 };

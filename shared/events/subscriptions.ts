@@ -25,6 +25,7 @@ const ROUTES: readonly Route[] = [
     slipway: ['slipway.model.registered'],
     machineLearning: [AZURE_ML.modelRegistered],
   },
+  { function: 'model-changed', slipway: ['slipway.model.changed'], machineLearning: [] },
   { function: 'deployment-changed', slipway: [], machineLearning: [AZURE_ML.modelDeployed] },
   {
     function: 'drift-detected',
@@ -36,17 +37,29 @@ const ROUTES: readonly Route[] = [
     slipway: [],
     machineLearning: [AZURE_ML.runCompleted, AZURE_ML.runStatusChanged],
   },
+  { function: 'origin-changed', slipway: ['slipway.origin.changed'], machineLearning: [] },
   { function: 'notify', slipway: EVENT_TYPES, machineLearning: [] },
 ];
 
+/** Event Grid allows so many values in a filter: a function that takes more types has several subscriptions. */
+const MAX_TYPES = 25;
+
+const chunks = (types: readonly string[]): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(types.length / MAX_TYPES) }, (_, at) =>
+    types.slice(at * MAX_TYPES, (at + 1) * MAX_TYPES),
+  );
+
 /** Our topic takes Azure ML's types too, so that a parked Azure ML event is replayed by publishing it on our topic. */
 const toSubscriptions = (route: Route): readonly Subscription[] => [
-  {
-    name: `slipway-${route.function}`,
-    topic: 'slipway',
-    function: route.function,
-    includedEventTypes: [...route.slipway, ...route.machineLearning],
-  },
+  ...chunks([...route.slipway, ...route.machineLearning]).map(
+    (includedEventTypes, at) =>
+      ({
+        name: `slipway-${route.function}${at === 0 ? '' : `-${at + 1}`}`,
+        topic: 'slipway',
+        function: route.function,
+        includedEventTypes,
+      }) as const,
+  ),
   ...(route.machineLearning.length === 0
     ? []
     : [

@@ -27,6 +27,8 @@ const VIOLATIONS: readonly Plant[] = [
   { rule: 'drift-imports-only-its-neighbours', from: 'shared/drift/a.ts', to: 'shared/rollout/target.ts' },
   { rule: 'registry-imports-only-its-neighbours', from: 'shared/registry/a.ts', to: 'shared/packaging/target.ts' },
   { rule: 'tracking-imports-only-its-neighbours', from: 'shared/tracking/a.ts', to: 'shared/registry/target.ts' },
+  { rule: 'artifacts-imports-only-its-neighbours', from: 'shared/artifacts/a.ts', to: 'shared/registry/target.ts' },
+  { rule: 'lineage-imports-only-its-neighbours', from: 'shared/lineage/a.ts', to: 'shared/tracking/target.ts' },
   { rule: 'notify-imports-only-its-neighbours', from: 'shared/notify/a.ts', to: 'shared/registry/target.ts' },
   { rule: 'notify-imports-only-its-neighbours', from: 'shared/notify/b.ts', to: 'shared/azure/blob/target.ts' },
   {
@@ -70,6 +72,7 @@ const ALLOWED: readonly Omit<Plant, 'rule'>[] = [
   { from: 'shared/drift/fine.ts', to: 'shared/registry/target.ts' },
   { from: 'shared/registry/fine.ts', to: 'shared/mlflow/target.ts' },
   { from: 'shared/tracking/fine.ts', to: 'shared/mlflow/target.ts' },
+  { from: 'shared/artifacts/fine.ts', to: 'shared/mlflow/target.ts' },
   { from: 'shared/notify/fine.ts', to: 'shared/events/target.ts' },
   { from: 'shared/events/fine.ts', to: 'shared/platform/target.ts' },
   { from: 'shared/azure/cosmos/fine.ts', to: '@azure/cosmos' },

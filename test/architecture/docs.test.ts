@@ -2,7 +2,10 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { apiRoutes } from '../../functions/http/api-routes.ts';
 import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
+import { mlflowWebhook } from '../../functions/http/mlflow-webhook.ts';
+import { ABOUT } from '../../scripts/docs/access-page.ts';
 import { POLICY_MEANINGS, SETTING_MEANINGS } from '../../scripts/docs/meanings.ts';
 import { policyPaths } from '../../scripts/docs/policies-page.ts';
 import { settingNames } from '../../scripts/docs/settings-page.ts';
@@ -113,6 +116,30 @@ describe('the pages', () => {
     );
     expect(policies.length).toBeGreaterThanOrEqual(3);
     for (const policy of policies) expect(() => parsePolicy(policy)).not.toThrow();
+  });
+});
+
+describe('the page on access', () => {
+  it('lists every route with its least role', () => {
+    const text = read('docs/reference/access.md');
+    const served = [...mlflowRoutes, ...apiRoutes, mlflowWebhook];
+    const canonical = (path: string) => path.replace(/^ajax-api\//, 'api/');
+    const listed = served.filter(
+      ({ method, path }) =>
+        path === canonical(path) || !served.some((other) => other.method === method && other.path === canonical(path)),
+    );
+    const rows = [...text.matchAll(/^\| `([A-Z]+ \/[^`]+)` \| (\w+) \|/gm)].map(
+      ([, route, role]) => `${route} ${role}`,
+    );
+    expect(rows.toSorted()).toEqual(
+      listed.map(({ method, path, access }) => `${method} /${path} ${access}`).toSorted(),
+    );
+  });
+
+  it('says which models count only of routes whose handler tells', () => {
+    const handlers = [...mlflowRoutes, ...apiRoutes, mlflowWebhook].filter(({ models }) => models === undefined);
+    const names = handlers.map(({ name }) => name);
+    expect(Object.keys(ABOUT).filter((name) => !names.includes(name))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apiRoutes } from '../../functions/http/api-routes.ts';
 import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
+import { mlflowWebhook } from '../../functions/http/mlflow-webhook.ts';
 import type { AppRegistry } from '../../local/host/core-api.ts';
 import { loadApp } from '../../local/host/load-app.ts';
 import { SUBSCRIPTIONS } from '../../shared/events/subscriptions.ts';
@@ -46,9 +47,11 @@ describe('the functions of the app', () => {
     expect(others).toEqual(
       expect.arrayContaining([
         'model-registered',
+        'model-changed',
         'deployment-changed',
         'drift-detected',
         'run-completed',
+        'origin-changed',
         'notify',
         'build-package',
         'advance-rollout',
@@ -64,7 +67,7 @@ describe('the functions of the app', () => {
   });
 
   it('have every route, at the method and path of the tables', () => {
-    for (const { name, method, path } of [...mlflowRoutes, ...apiRoutes]) {
+    for (const { name, method, path } of [...mlflowRoutes, ...apiRoutes, mlflowWebhook]) {
       expect(triggerOf(name)).toMatchObject({ methods: [method], route: path, authLevel: 'anonymous' });
     }
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { apiRoutes } from '../../functions/http/api-routes.ts';
 import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
+import { mlflowWebhook } from '../../functions/http/mlflow-webhook.ts';
 import type { AnyRoute } from '../../shared/platform/http/route.ts';
 
-const ROUTES: readonly AnyRoute<never>[] = [...mlflowRoutes, ...apiRoutes];
+const ROUTES: readonly AnyRoute<never>[] = [...mlflowRoutes, ...apiRoutes, mlflowWebhook];
 
 const twice = (values: readonly string[]) => values.filter((value, at) => values.indexOf(value) !== at);
 const withoutNames = (path: string) => path.replaceAll(/\{[^}]+\}/g, '{}');
@@ -27,7 +28,16 @@ describe('the routes', () => {
       ROUTES.filter(({ access }) => access === 'public').map(
         ({ method, path, access }) => `${access} ${method} ${path}`,
       ),
-    ).toEqual(['public GET health', 'public GET version', 'public GET api/openapi.json']);
+    ).toEqual([
+      'public PUT api/2.0/mlflow-artifacts/mpu/parts/{*path}',
+      'public GET api/2.0/mlflow-artifacts/signed/{*path}',
+      'public GET api/3.0/mlflow/server-info',
+      'public GET ajax-api/3.0/mlflow/server-info',
+      'public GET health',
+      'public GET version',
+      'public GET api/openapi.json',
+      'public POST webhooks/mlflow',
+    ]);
   });
 
   it('speak MLflow’s dialect below its paths and ours below ours', () => {

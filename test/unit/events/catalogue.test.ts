@@ -16,6 +16,7 @@ describe('the event catalogue', () => {
     expect(EVENT_TYPES).toEqual([
       'slipway.model.registered',
       'slipway.model.changed',
+      'slipway.origin.changed',
       'slipway.package.built',
       'slipway.package.refused',
       'slipway.rollout.started',
@@ -31,9 +32,14 @@ describe('the event catalogue', () => {
       'slipway.deployment.retired',
       'slipway.drift.detected',
       'slipway.drift.cleared',
+      'slipway.experiment.changed',
       'slipway.run.completed',
       'slipway.run.failed',
       'slipway.notification.failed',
+      'slipway.webhook.changed',
+      'slipway.token.created',
+      'slipway.token.revoked',
+      'slipway.access.refused',
     ]);
   });
 
@@ -73,6 +79,7 @@ describe('subjects', () => {
     [subjectOf.deployment('heart', 'v2-1b9d'), 'endpoints/heart/deployments/v2-1b9d'],
     [subjectOf.monitor("ada's inputs"), 'monitors/ada%27s%20inputs'],
     [subjectOf.run('4', 'run/9'), 'experiments/4/runs/run%2F9'],
+    [subjectOf.origin('research'), 'origins/research'],
     [subjectOf.delivery('dl_1'), 'deliveries/dl_1'],
   ])('%s', (subject, expected) => {
     expect(subject).toBe(expected);

@@ -1,25 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentChanged } from '../../../functions/events/deployment-changed.ts';
 import { driftDetected } from '../../../functions/events/drift-detected.ts';
+import { modelChanged } from '../../../functions/events/model-changed.ts';
 import { modelRegistered } from '../../../functions/events/model-registered.ts';
 import { notify } from '../../../functions/events/notify.ts';
+import { originChanged } from '../../../functions/events/origin-changed.ts';
 import { runCompleted } from '../../../functions/events/run-completed.ts';
 import { SUBSCRIPTIONS } from '../../../shared/events/subscriptions.ts';
 
-const HANDLERS = [modelRegistered, deploymentChanged, driftDetected, runCompleted, notify];
+const HANDLERS = [modelRegistered, modelChanged, deploymentChanged, driftDetected, runCompleted, originChanged, notify];
 
 describe('event subscriptions', () => {
   it('are these', () => {
     expect(SUBSCRIPTIONS.map(({ name, topic }) => `${topic} ${name}`)).toEqual([
       'slipway slipway-model-registered',
       'machine-learning machine-learning-model-registered',
+      'slipway slipway-model-changed',
       'slipway slipway-deployment-changed',
       'machine-learning machine-learning-deployment-changed',
       'slipway slipway-drift-detected',
       'machine-learning machine-learning-drift-detected',
       'slipway slipway-run-completed',
       'machine-learning machine-learning-run-completed',
+      'slipway slipway-origin-changed',
       'slipway slipway-notify',
+      'slipway slipway-notify-2',
     ]);
   });
 

@@ -107,7 +107,7 @@ export const PLANTED_ERRORS: readonly PlantedError[] = [
   [
     'a property of another kind of a tagged object',
     'subscriptions.bicep',
-    'maxEventsPerBatch: 1',
+    'maxEventsPerBatch: 20',
     "endpointUrl: 'https://example.com'",
     'unknown-property',
   ],
