@@ -1,6 +1,6 @@
-import { apiRoutes } from '../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
-import { mlflowWebhook } from '../../functions/http/mlflow-webhook.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../functions/http/mlflow/routes.ts';
+import { mlflowWebhook } from '../../functions/http/mlflow/webhook.ts';
 import { ROLES, type Role } from '../../shared/platform/access/role.ts';
 import type { AnyRoute } from '../../shared/platform/http/route.ts';
 import { code, page, table } from './markdown.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { apiRoutes } from '../../functions/http/api-routes.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
 import type { AnyRoute } from '../../shared/platform/http/route.ts';
 import { defaultText, type Field, fieldsOf, jsonSchema, typeText } from './fields.ts';
 import { code, page, table } from './markdown.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
-import { mlflowWebhook } from '../../functions/http/mlflow-webhook.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../functions/http/mlflow/routes.ts';
+import { mlflowWebhook } from '../../functions/http/mlflow/webhook.ts';
 import type { AppRegistry } from '../../local/host/core-api.ts';
 import { loadApp } from '../../local/host/load-app.ts';
 import { SUBSCRIPTIONS } from '../../shared/events/subscriptions.ts';

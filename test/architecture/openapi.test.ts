@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { apiRoutes } from '../../functions/http/api-routes.ts';
-import { openApi } from '../../functions/http/openapi.ts';
+import { openApi } from '../../functions/http/api/openapi.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
 import { EVENT_TYPES } from '../../shared/events/catalogue.ts';
 
 const document = openApi(apiRoutes, 'https://slipway.example');

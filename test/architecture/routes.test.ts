@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
-import { mlflowWebhook } from '../../functions/http/mlflow-webhook.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../functions/http/mlflow/routes.ts';
+import { mlflowWebhook } from '../../functions/http/mlflow/webhook.ts';
 import type { AnyRoute } from '../../shared/platform/http/route.ts';
 
 const ROUTES: readonly AnyRoute<never>[] = [...mlflowRoutes, ...apiRoutes, mlflowWebhook];

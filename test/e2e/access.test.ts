@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../functions/http/mlflow/routes.ts';
 import { unknownRoutes } from '../../functions/http/unknown-routes.ts';
 import { includesRole, ROLES, type Role } from '../../shared/platform/access/role.ts';
 import { withStack } from '../support/stack-story.ts';

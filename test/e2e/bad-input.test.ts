@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../functions/http/mlflow-routes.ts';
+import { apiRoutes } from '../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../functions/http/mlflow/routes.ts';
 import type { CallOptions, Reply } from '../support/http-call.ts';
 import { expectMlflowError, expectProblem } from '../support/refusals.ts';
 import { quickPolicy, withStack } from '../support/stack-story.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import { createRegistryServices, type MlflowClient, mlflowClient } from '../../support/registry/registry-server.ts';
 import type { RegistryFixture } from './fixture.ts';
 

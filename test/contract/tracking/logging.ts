@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import {
   callMlflow,
   createRegistryServices,

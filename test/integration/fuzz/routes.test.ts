@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../../functions/http/mlflow-routes.ts';
+import { apiRoutes } from '../../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../../functions/http/mlflow/routes.ts';
 import type { AnyRoute, Dialect } from '../../../shared/platform/http/route.ts';
 import { bodyFor, pathFor, queryFor, upload } from '../../support/fuzz/arbitraries.ts';
 import type { Reply } from '../../support/http-call.ts';

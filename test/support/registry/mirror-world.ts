@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { mlflowWebhook } from '../../../functions/http/mlflow-webhook.ts';
+import { mlflowWebhook } from '../../../functions/http/mlflow/webhook.ts';
 import { eventDataSchema } from '../../../shared/events/catalogue.ts';
 import { createSettingsStore } from '../../../shared/notify/settings-store.ts';
 import { answer } from '../../../shared/platform/http/answer.ts';

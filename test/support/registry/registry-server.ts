@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { modelRoutes } from '../../../functions/http/api-models.ts';
-import { mlflowRoutes } from '../../../functions/http/mlflow-routes.ts';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import { modelRoutes } from '../../../functions/http/api/models.ts';
+import { mlflowRoutes } from '../../../functions/http/mlflow/routes.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import { createSignedUrls } from '../../../shared/artifacts/signed-urls.ts';
 import { createWebhookStore } from '../../../shared/notify/webhooks/webhook-store.ts';
 import type { Documents } from '../../../shared/platform/documents.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tokenRoutes } from '../../../functions/http/api-tokens.ts';
+import { tokenRoutes } from '../../../functions/http/api/tokens.ts';
 import { eventDataSchema } from '../../../shared/events/catalogue.ts';
 import { basic, bearer, createAccessWorld, ROOT_TOKEN } from '../../support/access.ts';
 import { callerOf } from '../../support/call-route.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { modelRoutes } from '../../../functions/http/api-models.ts';
-import { mlflowRoutes } from '../../../functions/http/mlflow-routes.ts';
+import { modelRoutes } from '../../../functions/http/api/models.ts';
+import { mlflowRoutes } from '../../../functions/http/mlflow/routes.ts';
 import type { Grant } from '../../../shared/platform/access/grant.ts';
 import type { Method } from '../../../shared/platform/http/route.ts';
 import { bearer, createAccessWorld, ROOT_TOKEN } from '../../support/access.ts';

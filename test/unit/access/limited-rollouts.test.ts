@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { endpointRoutes } from '../../../functions/http/api-endpoints.ts';
-import { eventRoutes } from '../../../functions/http/api-events.ts';
-import { monitorRoutes } from '../../../functions/http/api-monitors.ts';
-import { policyRoutes } from '../../../functions/http/api-policies.ts';
-import { rolloutRoutes } from '../../../functions/http/api-rollouts.ts';
+import { endpointRoutes } from '../../../functions/http/api/endpoints.ts';
+import { eventRoutes } from '../../../functions/http/api/events.ts';
+import { monitorRoutes } from '../../../functions/http/api/monitors.ts';
+import { policyRoutes } from '../../../functions/http/api/policies.ts';
+import { rolloutRoutes } from '../../../functions/http/api/rollouts.ts';
 import { createMonitorStore } from '../../../shared/drift/monitor-store.ts';
 import type { Grant } from '../../../shared/platform/access/grant.ts';
 import type { Method } from '../../../shared/platform/http/route.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../../functions/http/api-routes.ts';
-import { mlflowRoutes } from '../../../functions/http/mlflow-routes.ts';
+import { apiRoutes } from '../../../functions/http/api/routes.ts';
+import { mlflowRoutes } from '../../../functions/http/mlflow/routes.ts';
 import { unknownRoutes } from '../../../functions/http/unknown-routes.ts';
 import { includesRole, ROLES, type Role } from '../../../shared/platform/access/role.ts';
 import { answer } from '../../../shared/platform/http/answer.ts';

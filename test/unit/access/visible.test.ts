@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayReadEntry, visiblePage } from '../../../functions/http/visible.ts';
+import { mayReadEntry, visiblePage } from '../../../functions/http/api/visible.ts';
 import { createCaller } from '../../../shared/platform/access/caller.ts';
 import type { Grant } from '../../../shared/platform/access/grant.ts';
 import { type JournalEntry, journalEntry } from '../../../shared/platform/journal.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import { createAccessWorld } from '../../support/access.ts';
 import { createRegistryServices, mlflowClient, send } from '../../support/registry/registry-server.ts';
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import { writeArtifact } from '../../../shared/artifacts/artifact-store.ts';
 import { newUploadId, putPart } from '../../../shared/artifacts/multipart.ts';
 import { createSignedUrls } from '../../../shared/artifacts/signed-urls.ts';

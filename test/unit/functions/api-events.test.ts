@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventRoutes } from '../../../functions/http/api-events.ts';
+import { eventRoutes } from '../../../functions/http/api/events.ts';
 import { SlipwayError } from '../../../shared/platform/errors.ts';
 import { journalEntry, journalWrite } from '../../../shared/platform/journal.ts';
 import { silentLogger } from '../../../shared/platform/logging.ts';

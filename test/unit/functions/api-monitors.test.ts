@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { monitorRoutes } from '../../../functions/http/api-monitors.ts';
+import { monitorRoutes } from '../../../functions/http/api/monitors.ts';
 import { createMonitorStore } from '../../../shared/drift/monitor-store.ts';
 import { recordDrift } from '../../../shared/drift/record-drift.ts';
 import { silentLogger } from '../../../shared/platform/logging.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { notifyRoutes } from '../../../functions/http/api-notify.ts';
+import { notifyRoutes } from '../../../functions/http/api/notify.ts';
 import { callerOf } from '../../support/call-route.ts';
 import { createNotifyWorld } from '../../support/notify-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { originRoutes } from '../../../functions/http/api-origins.ts';
+import { originRoutes } from '../../../functions/http/api/origins.ts';
 import { callerOf } from '../../support/call-route.ts';
 import { createMirrorWorld } from '../../support/registry/mirror-world.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { project, selectionOf } from '../../../functions/http/graphql-selection.ts';
+import { project, selectionOf } from '../../../functions/http/mlflow/graphql-selection.ts';
 
 const leaf = (name: string, as = name) => ({ name, as, fields: [] });
 

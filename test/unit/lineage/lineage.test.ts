@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lineageRoutes } from '../../../functions/http/api-lineage.ts';
+import { lineageRoutes } from '../../../functions/http/api/lineage.ts';
 import { championOf, runsOf } from '../../../functions/neighbours.ts';
 import { createMonitorStore } from '../../../shared/drift/monitor-store.ts';
 import { recordDrift } from '../../../shared/drift/record-drift.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { apiModel, apiVersion } from '../../../functions/http/api-models.ts';
-import { mlflowRoutes } from '../../../functions/http/mlflow-routes.ts';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import { apiModel, apiVersion } from '../../../functions/http/api/models.ts';
+import { mlflowRoutes } from '../../../functions/http/mlflow/routes.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import { createRegistryServices, mlflowClient, send } from '../../support/registry/registry-server.ts';
 
 describe('own API of models', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MlflowServices } from '../../../functions/http/mlflow-services.ts';
+import type { MlflowServices } from '../../../functions/http/mlflow/services.ts';
 import { createMemoryDocuments, type MemoryDocuments } from '../../support/memory-documents.ts';
 import { type Count, countedDocuments, countOf } from '../../support/registry/counted-documents.ts';
 import { createRegistryServices, type MlflowClient, mlflowClient } from '../../support/registry/registry-server.ts';

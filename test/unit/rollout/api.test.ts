@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { endpointRoutes } from '../../../functions/http/api-endpoints.ts';
-import { policyRoutes } from '../../../functions/http/api-policies.ts';
-import { rolloutRoutes } from '../../../functions/http/api-rollouts.ts';
+import { endpointRoutes } from '../../../functions/http/api/endpoints.ts';
+import { policyRoutes } from '../../../functions/http/api/policies.ts';
+import { rolloutRoutes } from '../../../functions/http/api/rollouts.ts';
 import { answer } from '../../../shared/platform/http/answer.ts';
 import type { AnyRoute, HttpAnswer } from '../../../shared/platform/http/route.ts';
 import { rolloutId } from '../../../shared/rollout/new-rollout.ts';

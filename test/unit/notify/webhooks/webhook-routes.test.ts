@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { webhookRoutes } from '../../../../functions/http/api-webhooks.ts';
-import { mounted } from '../../../../functions/http/mlflow-route.ts';
-import { webhookCalls } from '../../../../functions/http/mlflow-webhooks.ts';
+import { webhookRoutes } from '../../../../functions/http/api/webhooks.ts';
+import { mounted } from '../../../../functions/http/mlflow/route.ts';
+import { webhookCalls } from '../../../../functions/http/mlflow/webhooks.ts';
 import { CATALOGUE } from '../../../../shared/events/catalogue.ts';
 import { SlipwayError } from '../../../../shared/platform/errors.ts';
 import type { HttpAnswer, Method } from '../../../../shared/platform/http/route.ts';
