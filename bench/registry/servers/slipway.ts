@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Container } from '@azure/cosmos';
 import { freePorts } from '../../../local/demo/free-ports.ts';
 import { startStack } from '../../../local/stack/start-stack.ts';
 import { createCosmosClient } from '../../../shared/azure/cosmos/create-cosmos-client.ts';
@@ -8,6 +10,20 @@ import { createCosmosDocuments } from '../../../shared/azure/cosmos/create-cosmo
 import { DATABASE } from '../../../shared/platform/resources.ts';
 import { fillDocuments } from '../fill-documents.ts';
 import type { Server } from './server.ts';
+
+const LOOK_EVERY_MS = 500;
+const STILL_FOR_LOOKS = 6;
+
+/** The relay reads all that was filled in: measured meanwhile, the figures would be of both. */
+const untilRelayed = async (leases: Container): Promise<void> => {
+  let before = '';
+  for (let still = 0; still < STILL_FOR_LOOKS; await sleep(LOOK_EVERY_MS)) {
+    const { resources } = await leases.items.readAll().fetchAll();
+    const now = JSON.stringify(resources);
+    still = now === before ? still + 1 : 0;
+    before = now;
+  }
+};
 
 /** The whole embedded stack: Functions host, document store with a write-ahead journal, relay, events. */
 export const slipway: Server = {
@@ -23,7 +39,9 @@ export const slipway: Server = {
       report: () => {},
     });
     const client = createCosmosClient({ endpoint: stack.urls.cosmos, key: stack.credentials.cosmosKey });
-    await fillDocuments(createCosmosDocuments(client.database(DATABASE).container('registry')), size);
+    const database = client.database(DATABASE);
+    await fillDocuments(createCosmosDocuments(database.container('registry')), size);
+    await untilRelayed(database.container('leases'));
     return {
       url: stack.urls.api,
       async stop() {
