@@ -57,7 +57,11 @@ export const mlflowOnPostgres = async (): Promise<Server | undefined> => {
     async start(size) {
       const folder = await mkdtemp(join(tmpdir(), 'postgres-bench-'));
       const postgres = await startPostgres(bin, folder);
-      const running = await startOn(`postgresql://bench@127.0.0.1:${postgres.port}/bench`, size);
+      const storeUri = `postgresql+psycopg2://bench@127.0.0.1:${postgres.port}/bench`;
+      const running = await startOn(storeUri, size).catch(async (error: unknown) => {
+        await postgres.stop();
+        throw error;
+      });
       return {
         url: running.url,
         async stop() {
