@@ -51,5 +51,5 @@ export const VERSION_PATHS: ReadonlyMap<string, string> = new Map([
   ['last_updated_timestamp', 'updatedAt'],
 ]);
 
-/** Documents to read at a time for a page: a little more than it has, for what the store cannot filter. */
-export const pageSizeFor = (limit: number): number => Math.max(100, Math.min(limit + 1, 1_000));
+/** Documents to read first for a page: one more says that it is not the last, and another that no tie is cut. */
+export const pageSizeFor = (limit: number): number => Math.min(limit + 2, 1_000);

@@ -14,6 +14,9 @@ import { nameKey } from './name-key.ts';
 
 /** Documents read at a time, when nobody says how many he wants. */
 const PAGE = 500;
+/** Whoever goes on behind the first page did not find enough in it, so the next ones are larger. */
+const GROWTH = 2;
+const LARGEST_PAGE = 500;
 /** Names whose models are remembered. */
 const MAX_NAMES = 10_000;
 
@@ -44,7 +47,7 @@ export interface RegistryStore {
 export interface Listing {
   readonly where?: readonly Where[];
   readonly orderBy?: NonNullable<Query['orderBy']>;
-  /** Documents read at a time, 1–1000. */
+  /** Documents read first, 1–1000; the pages behind are larger. */
   readonly limit?: number;
 }
 
@@ -98,14 +101,16 @@ async function* all<T extends Document>(
   query: Listing & Pick<Query, 'kind'>,
 ): AsyncGenerator<Stored<T>> {
   let continuation: string | undefined;
+  let limit = query.limit ?? PAGE;
   do {
     const page = await documents.query<T>(partition, {
-      limit: PAGE,
       ...query,
+      limit,
       ...(continuation === undefined ? {} : { continuation }),
     });
     yield* page.items;
     continuation = page.next;
+    limit = Math.max(limit, Math.min(limit * GROWTH, LARGEST_PAGE));
   } while (continuation !== undefined);
 }
 

@@ -17,6 +17,7 @@ export const toStored = (partition: string, value: Document): JSONObject => {
 };
 
 export const fromStored = <T extends Document>(stored: StoredDocument): Stored<T> => {
-  const own = Object.entries(stored).filter(([name]) => !isReserved(name));
-  return { value: Object.fromEntries(own) as unknown as T, etag: stored._etag };
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(stored)) if (!isReserved(name)) own[name] = value;
+  return { value: own as unknown as T, etag: stored._etag };
 };
