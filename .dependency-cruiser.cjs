@@ -89,7 +89,7 @@ module.exports = {
       comment: 'it is shipped inside images; all it shares with the control plane is how an MLmodel file is read',
       severity: 'error',
       from: { path: '^scoring/' },
-      to: { path: '^(functions|shared|local)/', pathNot: '^shared/packaging/(mlmodel|signature|refusal)\\.ts$' },
+      to: { path: '^(functions|shared|local)/', pathNot: '^shared/packaging/model/(mlmodel|signature|refusal)\\.ts$' },
     },
     {
       name: 'emulators-see-only-platform',

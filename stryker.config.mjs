@@ -6,7 +6,8 @@ export default {
     'shared/rollout/{absorb,admit,apply-command,e-value,evidence,freeze,gates,policy,policy-rules,reduce,requirement,select-policy,smoke,traffic,transition,wake}.ts',
     'shared/rollout/rules/*.ts',
     'shared/notify/match-rules.ts',
-    'shared/packaging/{canonical-json,check-model,stored-gzip,tar}.ts',
+    'shared/packaging/image/{canonical-json,stored-gzip,tar}.ts',
+    'shared/packaging/model/check-model.ts',
     'shared/mlflow/filter/*.ts',
   ],
   // Only what the mutants and their tests need is copied.

@@ -12,7 +12,7 @@ import { createMachineLearningEndpoints } from '../shared/azure/machine-learning
 import { createMachineLearningModels } from '../shared/azure/machine-learning/create-machine-learning-models.ts';
 import { createEndpointMetrics } from '../shared/azure/monitor/create-endpoint-metrics.ts';
 import { createStorageQueues } from '../shared/azure/queue/create-storage-queues.ts';
-import type { ModelFiles } from '../shared/packaging/ports.ts';
+import type { ModelFiles } from '../shared/packaging/files/model-files.ts';
 import type { Config } from '../shared/platform/config.ts';
 import type { Documents } from '../shared/platform/documents.ts';
 import type { ContainerName } from '../shared/platform/resources.ts';

@@ -1,4 +1,4 @@
-import type { ColumnSpec, Schema, TensorSpec } from '../shared/packaging/signature.ts';
+import type { ColumnSpec, Schema, TensorSpec } from '../shared/packaging/model/signature.ts';
 import { ELEMENT_TYPES } from './cells.ts';
 import { type Frame, isRecord, type Tensor } from './data.ts';
 import { elementTypeOf } from './element-type.ts';

@@ -1,4 +1,4 @@
-import type { ColumnSpec, Schema } from '../shared/packaging/signature.ts';
+import type { ColumnSpec, Schema } from '../shared/packaging/model/signature.ts';
 import { castCell, ELEMENT_TYPES, hasZone } from './cells.ts';
 import type { Column, ElementType, Frame } from './data.ts';
 import { elementTypeOf } from './element-type.ts';

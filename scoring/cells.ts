@@ -1,4 +1,4 @@
-import type { ScalarType } from '../shared/packaging/signature.ts';
+import type { ScalarType } from '../shared/packaging/model/signature.ts';
 import { type ElementType, FloatLiteral, isFraction, isWhole, unmarked } from './data.ts';
 import { toJsonText } from './json-text.ts';
 import { badRequest } from './scoring-error.ts';

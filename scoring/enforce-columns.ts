@@ -1,4 +1,4 @@
-import type { ColumnSpec } from '../shared/packaging/signature.ts';
+import type { ColumnSpec } from '../shared/packaging/model/signature.ts';
 import { ELEMENT_TYPES } from './cells.ts';
 import type { Column, ElementType, Frame } from './data.ts';
 import { schemaViolation } from './scoring-error.ts';

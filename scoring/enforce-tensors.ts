@@ -1,4 +1,4 @@
-import type { TensorSpec } from '../shared/packaging/signature.ts';
+import type { TensorSpec } from '../shared/packaging/model/signature.ts';
 import type { NamedValues } from './cast-arrays.ts';
 import { castCell } from './cells.ts';
 import type { Column, ElementType, Frame, ModelInput, NamedTensors, Tensor } from './data.ts';

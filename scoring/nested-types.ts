@@ -1,4 +1,4 @@
-import type { DataType, Property } from '../shared/packaging/signature.ts';
+import type { DataType, Property } from '../shared/packaging/model/signature.ts';
 import { castCell, ELEMENT_TYPES, shown } from './cells.ts';
 import { type ElementType, isFraction, isRecord, isWhole, unmarked } from './data.ts';
 import { badRequest } from './scoring-error.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
-import { parseMlmodel } from '../shared/packaging/mlmodel.ts';
-import type { Signature } from '../shared/packaging/signature.ts';
+import { parseMlmodel } from '../shared/packaging/model/mlmodel.ts';
+import type { Signature } from '../shared/packaging/model/signature.ts';
 import { toPredictions } from './answer.ts';
 import type { ModelInput } from './data.ts';
 import { toFeeds } from './feeds.ts';

@@ -1,4 +1,4 @@
-import type { DataType, ParamSpec, ScalarType } from '../shared/packaging/signature.ts';
+import type { DataType, ParamSpec, ScalarType } from '../shared/packaging/model/signature.ts';
 import { shown } from './cells.ts';
 import { isFraction, isRecord, isWhole, unmarked } from './data.ts';
 import { invalidParameter } from './scoring-error.ts';

@@ -1,4 +1,4 @@
-import type { ScalarType, Schema, Signature } from '../shared/packaging/signature.ts';
+import type { ScalarType, Schema, Signature } from '../shared/packaging/model/signature.ts';
 import { castTable } from './cast-table.ts';
 import { parseCsv } from './csv.ts';
 import { enforceParams } from './params.ts';

@@ -1,4 +1,4 @@
-import type { Schema, Signature } from '../shared/packaging/signature.ts';
+import type { Schema, Signature } from '../shared/packaging/model/signature.ts';
 import { castInputs, castInstances, type NamedValues } from './cast-arrays.ts';
 import { castTable } from './cast-table.ts';
 import { type Frame, isRecord, type ModelInput, type Tensor } from './data.ts';

@@ -1,4 +1,4 @@
-import type { ColumnSpec } from '../shared/packaging/signature.ts';
+import type { ColumnSpec } from '../shared/packaging/model/signature.ts';
 import type { NamedValues, Nested } from './cast-arrays.ts';
 import type { Column, Frame, Tensor } from './data.ts';
 import { schemaViolation } from './scoring-error.ts';

@@ -1,4 +1,4 @@
-import { REFUSAL_CODES } from '../../shared/packaging/refusal.ts';
+import { REFUSAL_CODES } from '../../shared/packaging/model/refusal.ts';
 import { ERROR_CODES, HTTP_STATUS, ON_FAILURE, SlipwayError } from '../../shared/platform/errors.ts';
 import { renderError } from '../../shared/platform/http/render-error.ts';
 import { code, codeBlock, page, table } from './markdown.ts';

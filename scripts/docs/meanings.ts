@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../shared/packaging/refusal.ts';
+import type { RefusalCode } from '../../shared/packaging/model/refusal.ts';
 import type { ErrorCode } from '../../shared/platform/errors.ts';
 
 /** What fields of a policy mean, where the schema does not say it. A test compares the names with the schema. */

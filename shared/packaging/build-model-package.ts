@@ -8,10 +8,10 @@ import { getModelVersion } from '../registry/get-version.ts';
 import type { OriginOf } from '../registry/model.ts';
 import type { RegistryStore } from '../registry/store.ts';
 import { type BuildPackageServices, type BuiltPackage, buildPackage } from './build-package.ts';
+import type { ModelFiles } from './files/model-files.ts';
+import type { Refusal } from './model/refusal.ts';
 import type { PackageDocument } from './package-document.ts';
 import type { PackageStore } from './package-store.ts';
-import type { ModelFiles } from './ports.ts';
-import type { Refusal } from './refusal.ts';
 import { modelIdOf } from './request-package.ts';
 
 /** Finds the files of a version, wherever its source says they are. */

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { SlipwayError } from '../platform/errors.ts';
-import { type CheckedModel, checkModel, type ModelLimits } from './check-model.ts';
-import { compareBytes } from './file-path.ts';
-import { type BaseImage, type ImageDocuments, imageDocuments } from './image.ts';
-import { imageTag, repositoryName } from './image-name.ts';
-import { createdAt, imageLabels } from './labels.ts';
-import { type LayerPlan, layerContent, measureLayer, planLayers } from './layer.ts';
-import type { Descriptor, ImageStore, LayerFact, ModelFile, ModelFiles, StoredDocument } from './ports.ts';
-import { type ModelFolder, readModel } from './read-model.ts';
-import type { Refusal } from './refusal.ts';
-import type { Signature } from './signature.ts';
+import { compareBytes } from './files/file-path.ts';
+import type { ModelFile, ModelFiles } from './files/model-files.ts';
+import { type BaseImage, type ImageDocuments, imageDocuments } from './image/image.ts';
+import { imageTag, repositoryName } from './image/image-name.ts';
+import { createdAt, imageLabels } from './image/labels.ts';
+import { type LayerPlan, layerContent, measureLayer, planLayers } from './image/layer.ts';
+import type { Descriptor, ImageStore, LayerFact, StoredDocument } from './image/ports.ts';
+import { type CheckedModel, checkModel, type ModelLimits } from './model/check-model.ts';
+import { type ModelFolder, readModel } from './model/read-model.ts';
+import type { Refusal } from './model/refusal.ts';
+import type { Signature } from './model/signature.ts';
 
 const SERVER_ROOT = 'opt/server';
 const SERVER_ENTRY = 'main.mjs';

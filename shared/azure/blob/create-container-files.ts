@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { TokenCredential } from '@azure/core-auth';
 import type { ContainerClient } from '@azure/storage-blob';
-import type { ModelFile, ModelFiles } from '../../packaging/ports.ts';
+import type { ModelFile, ModelFiles } from '../../packaging/files/model-files.ts';
 import { fromRestError } from '../from-rest-error.ts';
 import { listBlobs } from './list-blobs.ts';
 import { blobService } from './storage-account.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import * as z from 'zod';
-import type { Descriptor, ImageStore, LayerFact, StoredDocument } from '../../packaging/ports.ts';
+import type { Descriptor, ImageStore, LayerFact, StoredDocument } from '../../packaging/image/ports.ts';
 import type { Blobs } from '../../platform/blobs.ts';
 import { isSlipwayError, SlipwayError } from '../../platform/errors.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Azurite } from '../../../local/azurite/start-azurite.ts';
 import { createBlobs } from '../../../shared/azure/blob/create-blobs.ts';
 import { createBlobImageLayout } from '../../../shared/azure/container-registry/create-blob-image-layout.ts';
-import type { Descriptor, ImageStore, StoredDocument } from '../../../shared/packaging/ports.ts';
+import type { Descriptor, ImageStore, StoredDocument } from '../../../shared/packaging/image/ports.ts';
 import type { Blobs } from '../../../shared/platform/blobs.ts';
 import { startTestAzurite } from '../../support/azurite.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../../../shared/packaging/build-package.ts';
-import { createFolderFiles } from '../../../shared/packaging/folder-files.ts';
+import { createFolderFiles } from '../../../shared/packaging/files/folder-files.ts';
 import { ArmCalls } from '../../support/machine-learning/arm-calls.ts';
 import { WorkspaceFixture } from '../../support/machine-learning/workspace-fixture.ts';
 import { exampleModel } from '../../support/packaging/example-models.ts';

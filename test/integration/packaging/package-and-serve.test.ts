@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltPackage, buildPackage } from '../../../shared/packaging/build-package.ts';
-import { createFolderFiles } from '../../../shared/packaging/folder-files.ts';
+import { createFolderFiles } from '../../../shared/packaging/files/folder-files.ts';
 import { exampleModel } from '../../support/packaging/example-models.ts';
 import { type MemoryImages, memoryImages } from '../../support/packaging/memory-images.ts';
 import { scoringRuntime } from '../../support/packaging/scoring-runtime.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ModelFiles } from '../../../shared/packaging/ports.ts';
+import type { ModelFiles } from '../../../shared/packaging/files/model-files.ts';
 
 /** Files in memory, listed in the order given, with their sha256 as content ids unless told not to. */
 export const memoryFiles = (

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { ImageStore, LayerFact } from '../../../shared/packaging/ports.ts';
+import type { ImageStore, LayerFact } from '../../../shared/packaging/image/ports.ts';
 
 export interface MemoryImages extends ImageStore {
   readonly blobs: Map<string, Buffer>;

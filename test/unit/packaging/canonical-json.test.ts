@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../shared/packaging/canonical-json.ts';
+import { canonicalJson } from '../../../shared/packaging/image/canonical-json.ts';
 
 describe('canonical JSON', () => {
   it.each([

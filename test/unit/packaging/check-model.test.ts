@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkModel } from '../../../shared/packaging/check-model.ts';
-import type { ModelFiles } from '../../../shared/packaging/ports.ts';
-import { readModel } from '../../../shared/packaging/read-model.ts';
+import type { ModelFiles } from '../../../shared/packaging/files/model-files.ts';
+import { checkModel } from '../../../shared/packaging/model/check-model.ts';
+import { readModel } from '../../../shared/packaging/model/read-model.ts';
 import { mlmodelText, tinyModel } from '../../support/packaging/example-models.ts';
 import { memoryFiles } from '../../support/packaging/memory-files.ts';
 

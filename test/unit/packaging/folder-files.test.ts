@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFolderFiles } from '../../../shared/packaging/folder-files.ts';
-import type { ModelFile, ModelFiles } from '../../../shared/packaging/ports.ts';
+import { createFolderFiles } from '../../../shared/packaging/files/folder-files.ts';
+import type { ModelFile, ModelFiles } from '../../../shared/packaging/files/model-files.ts';
 
 const listed = async (files: ModelFiles): Promise<readonly ModelFile[]> => {
   const listing: ModelFile[] = [];

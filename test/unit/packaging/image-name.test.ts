@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { imageTag, repositoryName } from '../../../shared/packaging/image-name.ts';
+import { imageTag, repositoryName } from '../../../shared/packaging/image/image-name.ts';
 
 describe('repositoryName', () => {
   it.each([

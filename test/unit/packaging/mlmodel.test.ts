@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseMlmodel } from '../../../shared/packaging/mlmodel.ts';
+import { parseMlmodel } from '../../../shared/packaging/model/mlmodel.ts';
 import { exampleModel, mlmodelText } from '../../support/packaging/example-models.ts';
 
 const bomb = [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createModelSource } from '../../../shared/packaging/model-source.ts';
+import { createModelSource } from '../../../shared/packaging/files/model-source.ts';
 import { createMemoryBlobs } from '../../support/registry/memory-blobs.ts';
 
 const unused = async () => {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { createModelSource } from '../../../shared/packaging/model-source.ts';
-import { createOriginFiles } from '../../../shared/packaging/origin-files.ts';
-import type { ModelFiles } from '../../../shared/packaging/ports.ts';
+import type { ModelFiles } from '../../../shared/packaging/files/model-files.ts';
+import { createModelSource } from '../../../shared/packaging/files/model-source.ts';
+import { createOriginFiles } from '../../../shared/packaging/files/origin-files.ts';
 import type { Egress } from '../../../shared/platform/http/egress.ts';
 import type { OriginServerInput } from '../../../shared/registry/mirror/origin-server.ts';
 import { createMemoryBlobs } from '../../support/registry/memory-blobs.ts';

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { storedGzip, storedGzipSize } from '../../../shared/packaging/stored-gzip.ts';
+import { storedGzip, storedGzipSize } from '../../../shared/packaging/image/stored-gzip.ts';
 
 async function* chunked(content: Buffer, chunkBytes: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { planTar, tarBytes, tarSize } from '../../../shared/packaging/tar.ts';
+import { planTar, tarBytes, tarSize } from '../../../shared/packaging/image/tar.ts';
 
 const file = (path: string, size = 1, executable = false) => ({ path, size, executable });
 

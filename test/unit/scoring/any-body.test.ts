@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readCsvInput } from '../../../scoring/read-csv.ts';
 import { INPUT_KEYS, readJsonInput } from '../../../scoring/read-input.ts';
 import { ScoringError } from '../../../scoring/scoring-error.ts';
-import { type Signature, signatureSchema } from '../../../shared/packaging/signature.ts';
+import { type Signature, signatureSchema } from '../../../shared/packaging/model/signature.ts';
 
 const SIGNATURES = [
   undefined,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelInput, Tensor } from '../../../scoring/data.ts';
 import { readJsonInput } from '../../../scoring/read-input.ts';
 import { ScoringError } from '../../../scoring/scoring-error.ts';
-import { signatureSchema } from '../../../shared/packaging/signature.ts';
+import { signatureSchema } from '../../../shared/packaging/model/signature.ts';
 import { readFixture } from '../../support/scoring/read-fixture.ts';
 
 interface RecordedCase {

@@ -5,7 +5,7 @@ import type { ModelInput } from '../../../scoring/data.ts';
 import { ModelError } from '../../../scoring/model-error.ts';
 import type { ScoringModel } from '../../../scoring/onnx-model.ts';
 import { createScoringServer } from '../../../scoring/server.ts';
-import { signatureSchema } from '../../../shared/packaging/signature.ts';
+import { signatureSchema } from '../../../shared/packaging/model/signature.ts';
 
 const AB = [
   { name: 'a', type: 'double', required: true },

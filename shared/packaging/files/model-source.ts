@@ -1,10 +1,10 @@
-import type { Blobs } from '../platform/blobs.ts';
-import { SlipwayError } from '../platform/errors.ts';
-import type { ModelVersion } from '../registry/model.ts';
-import { resolveArtifactRoot } from '../registry/source.ts';
-import type { ModelSource } from './build-model-package.ts';
+import type { Blobs } from '../../platform/blobs.ts';
+import { SlipwayError } from '../../platform/errors.ts';
+import type { ModelVersion } from '../../registry/model.ts';
+import { resolveArtifactRoot } from '../../registry/source.ts';
+import type { ModelSource } from '../build-model-package.ts';
+import type { ModelFile, ModelFiles } from './model-files.ts';
 import type { OriginFiles } from './origin-files.ts';
-import type { ModelFile, ModelFiles } from './ports.ts';
 
 export interface ModelSourceOptions {
   readonly blobs: Blobs;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { ModelFile, ModelFiles } from '../files/model-files.ts';
 import { MAX_MLMODEL_BYTES } from './mlmodel.ts';
-import type { ModelFile, ModelFiles } from './ports.ts';
 
 /** Longer listings are cut: the model is refused anyway. */
 const MAX_LISTED_FILES = 100_000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { SlipwayError } from '../platform/errors.ts';
-import { compareBytes, pathProblem } from './file-path.ts';
+import { SlipwayError } from '../../platform/errors.ts';
+import { compareBytes, pathProblem } from '../files/file-path.ts';
 
 /** Names the byte format below; it is part of every layer key, so it changes whenever a byte would. */
 export const TAR_FORMAT = 'tar1';

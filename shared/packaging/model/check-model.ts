@@ -1,6 +1,6 @@
-import { pathProblem } from './file-path.ts';
+import { pathProblem } from '../files/file-path.ts';
+import type { ModelFile } from '../files/model-files.ts';
 import { type Mlmodel, parseMlmodel } from './mlmodel.ts';
-import type { ModelFile } from './ports.ts';
 import type { ModelFolder } from './read-model.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { Signature } from './signature.ts';

@@ -1,22 +1,5 @@
 import type { Readable } from 'node:stream';
 
-export interface ModelFile {
-  /** Relative to the folder, components separated by `/`. */
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Changes when the content does, such as an MD5 or an ETag with its URL. Without it a layer is hashed each time. */
-  readonly contentId?: string;
-  readonly executable?: boolean;
-}
-
-/** A folder of files: a model in the artifact store, or the scoring server on disk. */
-export interface ModelFiles {
-  list(): AsyncIterable<ModelFile>;
-  /** The bytes of one listed file, from its beginning. */
-  open(path: string): Promise<Readable>;
-}
-
 /** OCI content descriptor: `digest` is `sha256:<hex>`, `size` the stored bytes. */
 export interface Descriptor {
   readonly mediaType: string;

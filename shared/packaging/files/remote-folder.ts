@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { SlipwayError } from '../platform/errors.ts';
-import type { Egress } from '../platform/http/egress.ts';
+import { SlipwayError } from '../../platform/errors.ts';
+import type { Egress } from '../../platform/http/egress.ts';
 import { pathProblem } from './file-path.ts';
-import type { ModelFile, ModelFiles } from './ports.ts';
+import type { ModelFile, ModelFiles } from './model-files.ts';
 
 /** What another server says is in a folder. Nothing of it is believed. */
 export interface RemoteEntry {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { SlipwayError } from '../platform/errors.ts';
-import type { ModelFile, ModelFiles } from './ports.ts';
+import { SlipwayError } from '../../platform/errors.ts';
+import type { ModelFile, ModelFiles } from './model-files.ts';
 
 /** The files of a folder on disk, with their sha256 as content ids. Listed and hashed once: it must not change. */
 export const createFolderFiles = (folder: string): ModelFiles => {

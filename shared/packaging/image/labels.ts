@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Mlmodel } from './mlmodel.ts';
+import type { Mlmodel } from '../model/mlmodel.ts';
 
 /** Longer signatures are represented by their digest alone; the file is in the image anyway. */
 const MAX_SIGNATURE_BYTES = 8 * 1024;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SlipwayError } from '../platform/errors.ts';
+import { SlipwayError } from '../../platform/errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Descriptor, LayerFact, StoredDocument } from './ports.ts';
 

@@ -1,16 +1,16 @@
 import * as z from 'zod';
-import { isSlipwayError, SlipwayError } from '../platform/errors.ts';
-import type { Egress } from '../platform/http/egress.ts';
+import { isSlipwayError, SlipwayError } from '../../platform/errors.ts';
+import type { Egress } from '../../platform/http/egress.ts';
 import {
   createOriginClient,
   type OriginClient,
   type OriginClientServices,
   refused,
-} from '../registry/mirror/origin-client.ts';
-import { locate, proxiedPath, proxyUrl } from '../registry/mirror/origin-location.ts';
-import type { OriginServer, OriginStore } from '../registry/mirror/origin-server.ts';
-import type { ModelVersion, OriginOf } from '../registry/model.ts';
-import type { ModelFiles } from './ports.ts';
+} from '../../registry/mirror/origin-client.ts';
+import { locate, proxiedPath, proxyUrl } from '../../registry/mirror/origin-location.ts';
+import type { OriginServer, OriginStore } from '../../registry/mirror/origin-server.ts';
+import type { ModelVersion, OriginOf } from '../../registry/model.ts';
+import type { ModelFiles } from './model-files.ts';
 import { openUrl, type RemoteEntry, type RemoteFolder, remoteFiles } from './remote-folder.ts';
 
 export interface OriginFilesServices extends OriginClientServices {

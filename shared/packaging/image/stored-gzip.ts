@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { SlipwayError } from '../platform/errors.ts';
+import { SlipwayError } from '../../platform/errors.ts';
 
 /** What one block of uncompressed deflate data can hold. */
 const MAX_BLOCK_BYTES = 65_535;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { compareBytes } from '../files/file-path.ts';
+import type { ModelFile, ModelFiles } from '../files/model-files.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { compareBytes } from './file-path.ts';
-import type { LayerFact, ModelFile, ModelFiles } from './ports.ts';
+import type { LayerFact } from './ports.ts';
 import { storedGzip, storedGzipSize } from './stored-gzip.ts';
 import { planTar, TAR_FORMAT, type TarEntry, tarBytes, tarSize } from './tar.ts';
 
