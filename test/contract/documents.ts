@@ -20,6 +20,15 @@ const readingContract = (open: () => Documents): void => {
       await expect(open().read('p', id)).resolves.toBeUndefined();
     });
 
+    it.each([
+      ['id', 'p', 'x'.repeat(5000)],
+      ['partition', 'x'.repeat(5000), 'a'],
+      ['partition in other letters', 'ü'.repeat(400), 'a'],
+    ])('finds nothing under %s longer than any that can be stored', async (_, partition, id) => {
+      await expect(open().read(partition, id)).resolves.toBeUndefined();
+      await expect(open().query(partition, { kind: 'thing', limit: 10 })).resolves.toEqual({ items: [] });
+    });
+
     it('gives each of many reads at once its own document, and undefined for what is not there', async () => {
       const documents = open();
       const there = Array.from({ length: 150 }, (_, n) => `p${n}`);

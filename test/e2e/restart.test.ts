@@ -31,7 +31,8 @@ const seen = async () => {
   return {
     model: (await stack.call('GET', `/api/2.0/mlflow/registered-models/get?name=${MODEL}`)).json,
     champion: await champion(MODEL),
-    rollouts: await client.rollouts(MODEL),
+    // `rev` counts what was noted since, such as that the champion is set.
+    rollouts: (await client.rollouts(MODEL)).map((rollout) => ({ ...rollout, rev: undefined })),
     journal: journals
       .flat()
       .map(({ id }) => id)

@@ -58,8 +58,15 @@ const toOutcome = (responses: readonly OperationResponse[]): CommitOutcome => {
   throw toCosmosError({ code: status }, 'commit');
 };
 
-/** What can be no id of a document: asked for it, the SDK throws instead of finding nothing. */
-const NO_ID = /[/\\?#]|^$|\s$/;
+/** What can be no id of a document: asked for it, the SDK or the service throws instead of finding nothing. */
+const NO_ID = /[/\\?#]|^$|\s$|^.{1024}/s;
+
+/** Bytes of a partition key as the SDK writes it into a header, where all but ASCII is escaped. */
+const MAX_KEY_BYTES = 2048;
+
+/** Nothing is stored under a key that is too long, but the service refuses it instead of finding nothing. */
+const isTooLong = (partition: string): boolean =>
+  JSON.stringify([partition]).replace(/[^ -~]/g, '\\u0000').length > MAX_KEY_BYTES;
 
 const commit = async (container: Container, partition: string, writes: readonly Write[]): Promise<CommitOutcome> => {
   if (writes.length === 0) return { ok: true };
@@ -112,6 +119,7 @@ const query = async <T extends Document>(
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
     throw new SlipwayError('INVALID_PARAMETER_VALUE', `limit must be a whole number from 1 to ${MAX_PAGE}`);
   }
+  if (partition !== undefined && isTooLong(partition)) return { items: [] };
   const spec = toSql(asked);
   const start = continuation === undefined ? undefined : decodePageToken(partition, spec, continuation);
   const { resources, token } = await fetchPage(container, { partition, spec, limit, token: start }).catch(
@@ -128,7 +136,7 @@ export const createCosmosDocuments = (container: Container): Documents => {
   const read = readTogether(container);
   return {
     async read<T extends Document>(partition: string, id: string) {
-      if (NO_ID.test(id)) return undefined;
+      if (NO_ID.test(id) || isTooLong(partition)) return undefined;
       const found = await read({ partition, id });
       return found === undefined ? undefined : fromStored<T>(found);
     },
