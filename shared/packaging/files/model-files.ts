@@ -13,6 +13,6 @@ export interface ModelFile {
 /** A folder of files: a model in the artifact store, or the scoring server on disk. */
 export interface ModelFiles {
   list(): AsyncIterable<ModelFile>;
-  /** The bytes of one listed file, from its beginning. */
-  open(path: string): Promise<Readable>;
+  /** The bytes of one listed file, from its beginning or from an offset below its size. */
+  open(path: string, offset?: number): Promise<Readable>;
 }

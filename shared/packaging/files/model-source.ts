@@ -47,8 +47,8 @@ const nothingAt = ({ location, source }: Pick<ModelVersion, 'location' | 'source
 
 const artifactFiles = (blobs: Blobs, prefix: string): ModelFiles => ({
   list: () => listFiles(blobs, `${prefix}/`),
-  open: async (path) => {
-    const content = await blobs.read('artifacts', `${prefix}/${path}`);
+  open: async (path, offset = 0) => {
+    const content = await blobs.read('artifacts', `${prefix}/${path}`, offset > 0 ? { start: offset } : undefined);
     if (content === undefined)
       throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `'${path}' was deleted while being read`);
     return content.stream;

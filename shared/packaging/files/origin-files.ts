@@ -95,11 +95,12 @@ const mlflowFolder = ({ egress, origin, client }: Reading, root: string): Remote
     const found = await client.getJson('mlflow-artifacts/artifacts', { path: folder }, fileList);
     return (found?.files ?? []).map(toEntry);
   },
-  open: (path, maxBytes) =>
+  open: (path, maxBytes, offset) =>
     openUrl(egress, {
       url: proxyUrl(origin, `${root}/${path}`),
       headers: client.headers,
       maxBytes,
+      offset,
       refused: (status) => refused(origin, status),
     }),
 });
@@ -130,13 +131,19 @@ const databricksFolder = ({ egress, origin, client }: Reading, { name, version }
     }
     throw new SlipwayError('INVALID_STATE', `the origin server '${origin.name}' lists files without end`);
   },
-  async open(path, maxBytes) {
+  async open(path, maxBytes, offset) {
     const query = { name, version, path };
     const signed = await client.getJson('mlflow/model-versions/get-signed-download-uri', query, signedUri);
     if (signed === undefined) {
       throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `'${path}' was deleted while being read`);
     }
     const headers = Object.fromEntries(signed.headers.map((header) => [header.name, header.value]));
-    return openUrl(egress, { url: signed.signed_uri, headers, maxBytes, refused: (status) => refused(origin, status) });
+    return openUrl(egress, {
+      url: signed.signed_uri,
+      headers,
+      maxBytes,
+      offset,
+      refused: (status) => refused(origin, status),
+    });
   },
 });

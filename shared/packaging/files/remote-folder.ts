@@ -3,6 +3,7 @@ import { SlipwayError } from '../../platform/errors.ts';
 import type { Egress } from '../../platform/http/egress.ts';
 import { pathProblem } from './file-path.ts';
 import type { ModelFile, ModelFiles } from './model-files.ts';
+import { skipBytes } from './skip-bytes.ts';
 
 /** What another server says is in a folder. Nothing of it is believed. */
 export interface RemoteEntry {
@@ -17,8 +18,8 @@ export interface RemoteEntry {
 export interface RemoteFolder {
   /** The entries of a folder below it; `''` is itself. */
   list(path: string): Promise<readonly RemoteEntry[]>;
-  /** The bytes of a file; fails after `maxBytes`. */
-  open(path: string, maxBytes: number): Promise<Readable>;
+  /** The bytes of a file from an offset on; fails after `maxBytes`. */
+  open(path: string, maxBytes: number, offset: number): Promise<Readable>;
 }
 
 const MAX_FOLDERS = 1_000;
@@ -37,7 +38,7 @@ export const remoteFiles = async (folder: RemoteFolder): Promise<ModelFiles> => 
     async *list() {
       yield* listing;
     },
-    open: async (path) => folder.open(path, sizes.get(path) ?? 0),
+    open: async (path, offset = 0) => folder.open(path, sizes.get(path) ?? 0, offset),
   };
 };
 
@@ -61,9 +62,9 @@ const walk = async (folder: RemoteFolder): Promise<readonly ModelFile[]> => {
 };
 
 /**
- * The bytes behind a URL.
+ * The bytes behind a URL from an offset on, also when the server does not read in ranges.
  *
- * @param refused - what it means that the answer has another status than 200
+ * @param refused - what it means that the answer has another status than 200 or 206
  */
 export const openUrl = async (
   egress: Egress,
@@ -71,16 +72,21 @@ export const openUrl = async (
     url,
     headers,
     maxBytes,
+    offset,
     refused,
   }: {
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly maxBytes: number;
+    readonly offset: number;
     readonly refused: (status: number) => SlipwayError;
   },
 ): Promise<Readable> => {
-  const { status, body } = await egress.get(url, { headers, maxBytes, timeoutMs: FILE_TIMEOUT_MS });
-  if (status === 200) return body;
+  const range = offset > 0 ? { range: `bytes=${offset}-` } : {};
+  const request = { headers: { ...headers, ...range }, maxBytes, timeoutMs: FILE_TIMEOUT_MS };
+  const { status, body } = await egress.get(url, request);
+  if (status === 200) return skipBytes(body, offset);
+  if (status === 206 && offset > 0) return body;
   body.destroy();
   throw refused(status);
 };

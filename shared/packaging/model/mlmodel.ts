@@ -1,25 +1,24 @@
-import { isScalar, type ParsedNode, parseDocument, visit } from 'yaml';
 import * as z from 'zod';
+import { readYaml } from './read-yaml.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { signatureSchema } from './signature.ts';
 
 /** Bytes. MLflow writes a few KiB; signatures of a thousand columns stay below 200 KiB. */
 export const MAX_MLMODEL_BYTES = 1024 * 1024;
 
-/** Aliases may stand for at most this many nodes in all; MLflow writes none. */
-const MAX_ALIAS_COUNT = 100;
-
-/** Levels of brackets or indentation that are still read; keeps a hostile file from exhausting the stack. */
-const MAX_NESTING = 200;
-
 const text = z.union([z.string(), z.number(), z.bigint()]).transform(String);
 
-const environment = z.union([z.string(), z.looseObject({ conda: text.optional(), virtualenv: text.optional() })]);
+const environment = z.union([z.string(), z.looseObject({ conda: text.nullish(), virtualenv: text.nullish() })]);
 
 const pythonFunction = z.looseObject({
-  loader_module: z.string().optional(),
+  loader_module: z.string().nullish(),
   data: z.string().nullish(),
   model_path: z.string().nullish(),
+  /** Of a model that is an object of a Python class. */
+  python_model: z.string().nullish(),
+  /** Of a model from code: a path on the machine that logged it. Only its last part is in the folder. */
+  model_code_path: z.string().nullish(),
+  artifacts: z.record(z.string(), z.looseObject({ path: z.string().nullish() })).nullish(),
   code: z.string().nullish(),
   python_version: text.nullish(),
   env: environment.nullish(),
@@ -41,14 +40,15 @@ const inputExample = z.looseObject({
 const mlmodelSchema = z.looseObject({
   flavors: z.looseObject({ python_function: pythonFunction.optional(), onnx: onnx.optional() }),
   signature: signatureSchema.nullish(),
-  saved_input_example_info: inputExample.nullish(),
+  // Only told to people: what MLflow never wrote there is no reason to refuse the model.
+  saved_input_example_info: inputExample.nullish().catch(undefined),
   model_uuid: text.nullish(),
   model_id: text.nullish(),
   run_id: text.nullish(),
   artifact_path: text.nullish(),
   utc_time_created: text.nullish(),
   mlflow_version: text.nullish(),
-  model_size_bytes: z.number().int().nonnegative().nullish(),
+  model_size_bytes: z.number().int().nonnegative().nullish().catch(undefined),
 });
 
 /** An MLmodel file with its signature typed. */
@@ -66,7 +66,7 @@ export type ParsedMlmodel =
 /** The parsed file, or why it cannot be read. Never throws, whatever the text is. */
 export const parseMlmodel = (content: string): ParsedMlmodel => {
   const document = readYaml(content);
-  if (document.kind === 'refused') return document;
+  if (document.kind === 'unreadable') return unreadable(document.why);
   const parsed = mlmodelSchema.safeParse(document.value);
   if (parsed.success) return { kind: 'parsed', mlmodel: parsed.data, ...signatureJson(document.value) };
   return parsed.error.issues[0]?.path[0] === 'signature' ? signatureInvalid(parsed.error) : invalid(parsed.error);
@@ -81,40 +81,6 @@ const signatureJson = (value: unknown): { readonly signatureJson?: string } => {
 };
 
 type Refused = ParsedMlmodel & { readonly kind: 'refused' };
-
-const readYaml = (content: string): Refused | { readonly kind: 'yaml'; readonly value: unknown } => {
-  if (nestsTooDeeply(content)) return unreadable(`it is nested more than ${MAX_NESTING} levels deep`);
-  try {
-    // The library's check for repeated keys compares each key with all before it: minutes for a hostile file.
-    const document = parseDocument(content, { schema: 'core', customTags: [], uniqueKeys: false });
-    const problem = document.errors[0] ?? document.warnings[0];
-    if (problem) return unreadable(problem.message.split('\n')[0] ?? problem.message);
-    visit(document, { Pair: (_, pair) => keepVersionText(pair.key, pair.value as ParsedNode | null) });
-    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
-    // Throws when an alias points at what contains it; nothing behind this line expects a ring.
-    JSON.stringify(value);
-    return { kind: 'yaml', value };
-  } catch (cause) {
-    return unreadable(cause instanceof Error ? cause.message : String(cause));
-  }
-};
-
-/** `3.10` without quotes is a number to YAML; as a version its digits count, so they are taken from the source. */
-const keepVersionText = (key: unknown, value: ParsedNode | null): void => {
-  if (!isScalar(key) || typeof key.value !== 'string' || !key.value.endsWith('version')) return;
-  if (isScalar(value) && typeof value.value === 'number' && value.source !== undefined) {
-    Object.assign(value, { value: value.source });
-  }
-};
-
-const nestsTooDeeply = (content: string): boolean => {
-  let depth = 0;
-  for (const character of content.matchAll(/[[\]{}]/g)) {
-    depth += character[0] === '[' || character[0] === '{' ? 1 : -1;
-    if (depth > MAX_NESTING) return true;
-  }
-  return new RegExp(`^(?: {${MAX_NESTING}}|(?:- ){${MAX_NESTING}})`, 'm').test(content);
-};
 
 const refused = (...parts: Parameters<typeof refusal>): Refused => ({ kind: 'refused', refusal: refusal(...parts) });
 

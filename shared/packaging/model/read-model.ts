@@ -1,26 +1,41 @@
-import type { Readable } from 'node:stream';
+import type { EnvironmentSource } from '../environment/environment-source.ts';
+import { pathProblem } from '../files/file-path.ts';
 import type { ModelFile, ModelFiles } from '../files/model-files.ts';
-import { MAX_MLMODEL_BYTES } from './mlmodel.ts';
+import { readText } from '../files/read-text.ts';
+import { MAX_MLMODEL_BYTES, type Mlmodel, type ParsedMlmodel, parseMlmodel } from './mlmodel.ts';
+import { refusal } from './refusal.ts';
 
 /** Longer listings are cut: the model is refused anyway. */
 const MAX_LISTED_FILES = 100_000;
 
-const MAX_EXAMPLE_BYTES = 1024 * 1024;
+/** Bytes, of an example, a script, and each file of the environment. */
+const MAX_TEXT_BYTES = 1024 * 1024;
 
 const MLMODEL = 'MLmodel';
 const SERVING_EXAMPLE = 'serving_input_example.json';
 const INPUT_EXAMPLE = 'input_example.json';
+export const SCORING_SCRIPT = 'score.py';
 
-/** A small text file of the model: its content, or that it is too long to be read. */
-export type SmallFile = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'too-large' };
+/** MLflow writes the first; Azure ML's own examples have the others beside a scoring script. */
+const CONDA_FILES = ['conda.yaml', 'conda.yml', 'environment.yml', 'environment.yaml'];
 
 /** What a model folder says about itself, read but not judged. */
 export interface ModelFolder {
   /** Ordered as listed. */
   readonly listing: readonly ModelFile[];
-  readonly mlmodel: SmallFile | undefined;
+  /** Undefined when there is no MLmodel file. */
+  readonly mlmodel: ParsedMlmodel | undefined;
+  readonly environment: EnvironmentFiles;
+  /** Text of `score.py`. */
+  readonly script: string | undefined;
   /** A whole request body made from the model's own input example. */
   readonly servingInput: ServingInput | undefined;
+}
+
+export interface EnvironmentFiles {
+  readonly source: EnvironmentSource;
+  /** Files that would count, but are too large to be read. */
+  readonly tooLarge: readonly string[];
 }
 
 export interface ServingInput {
@@ -28,36 +43,71 @@ export interface ServingInput {
   readonly content: string;
 }
 
-/** The listing, the MLmodel file and the input example of a model. Reads at most a few MiB, however large it is. */
+/** Reads what a model folder says about itself: a few MiB at most, however large the folder is. */
 export const readModel = async (files: ModelFiles): Promise<ModelFolder> => {
   const listing: ModelFile[] = [];
   for await (const file of files.list()) {
     listing.push(file);
     if (listing.length >= MAX_LISTED_FILES) break;
   }
-  const mlmodel = await readSmall(files, listing, { path: MLMODEL, maxBytes: MAX_MLMODEL_BYTES });
-  return { listing, mlmodel, servingInput: await readServingInput(files, listing) };
+  const reading: Reading = { files, byPath: new Map(listing.map((file) => [file.path, file])) };
+  const mlmodel = await readMlmodel(reading);
+  return {
+    listing,
+    mlmodel,
+    environment: await readEnvironment(reading, mlmodel?.kind === 'parsed' ? mlmodel.mlmodel : undefined),
+    script: await textOf(reading, SCORING_SCRIPT),
+    servingInput: await readServingInput(reading),
+  };
 };
 
-const readServingInput = async (
-  files: ModelFiles,
-  listing: readonly ModelFile[],
-): Promise<ServingInput | undefined> => {
-  const serving = await readJson(files, listing, SERVING_EXAMPLE);
+interface Reading {
+  readonly files: ModelFiles;
+  readonly byPath: ReadonlyMap<string, ModelFile>;
+}
+
+const readMlmodel = async (reading: Reading): Promise<ParsedMlmodel | undefined> => {
+  const file = await readSmall(reading, MLMODEL, MAX_MLMODEL_BYTES);
+  if (file === undefined) return undefined;
+  if (file.kind === 'text') return parseMlmodel(file.text);
+  const tooLarge = refusal('mlmodel-too-large', MLMODEL, 'is larger than 1 MiB', 'Log the model again with MLflow.');
+  return { kind: 'refused', refusal: tooLarge };
+};
+
+const readEnvironment = async (reading: Reading, mlmodel: Mlmodel | undefined): Promise<EnvironmentFiles> => {
+  const flavor = mlmodel?.flavors.python_function;
+  // Before MLflow 1.27 it was the name of the conda file alone.
+  const named = typeof flavor?.env === 'string' ? { conda: flavor.env } : flavor?.env;
+  const texts: Record<string, string> = {};
+  const tooLarge: string[] = [];
+  const candidates = {
+    condaYaml: [named?.conda, ...CONDA_FILES],
+    pythonEnvYaml: [named?.virtualenv, 'python_env.yaml'],
+    requirementsTxt: ['requirements.txt'],
+    constraintsTxt: ['constraints.txt'],
+  };
+  for (const [field, paths] of Object.entries(candidates)) {
+    const path = paths.find((candidate) => typeof candidate === 'string' && reading.byPath.has(candidate));
+    const file = path ? await readSmall(reading, path, MAX_TEXT_BYTES) : undefined;
+    if (file?.kind === 'text') texts[field] = file.text;
+    else if (path && file) tooLarge.push(path);
+  }
+  const pythonVersion = flavor?.python_version;
+  return { source: { ...texts, ...(pythonVersion ? { pythonVersion } : {}) }, tooLarge };
+};
+
+const readServingInput = async (reading: Reading): Promise<ServingInput | undefined> => {
+  const serving = await readJson(reading, SERVING_EXAMPLE);
   if (serving !== undefined) return { path: SERVING_EXAMPLE, content: serving };
   // MLflow before 2.16 wrote only the example itself, of a DataFrame as its split form.
-  const example = await readJson(files, listing, INPUT_EXAMPLE);
+  const example = await readJson(reading, INPUT_EXAMPLE);
   if (example === undefined || !isSplit(JSON.parse(example))) return undefined;
   return { path: INPUT_EXAMPLE, content: `{"dataframe_split":${example}}` };
 };
 
-const readJson = async (
-  files: ModelFiles,
-  listing: readonly ModelFile[],
-  path: string,
-): Promise<string | undefined> => {
-  const file = await readSmall(files, listing, { path, maxBytes: MAX_EXAMPLE_BYTES });
-  return file?.kind === 'text' && isJson(file.text) ? file.text : undefined;
+const readJson = async (reading: Reading, path: string): Promise<string | undefined> => {
+  const text = await textOf(reading, path);
+  return text !== undefined && isJson(text) ? text : undefined;
 };
 
 const isJson = (text: string): boolean => {
@@ -72,25 +122,22 @@ const isJson = (text: string): boolean => {
 const isSplit = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'columns' in value && 'data' in value;
 
-const readSmall = async (
-  files: ModelFiles,
-  listing: readonly ModelFile[],
-  { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
-): Promise<SmallFile | undefined> => {
-  const listed = listing.find((file) => file.path === path);
-  if (!listed) return undefined;
-  if (listed.size > maxBytes) return { kind: 'too-large' };
-  const bytes = await readAtMost(await files.open(path), maxBytes);
-  return bytes ? { kind: 'text', text: bytes.toString('utf8') } : { kind: 'too-large' };
+const textOf = async (reading: Reading, path: string): Promise<string | undefined> => {
+  const file = await readSmall(reading, path, MAX_TEXT_BYTES);
+  return file?.kind === 'text' ? file.text : undefined;
 };
 
-const readAtMost = async (stream: Readable, maxBytes: number): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += (chunk as Buffer).length;
-    if (size > maxBytes) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
+type SmallFile = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'too-large' };
+
+const readSmall = async (
+  { files, byPath }: Reading,
+  path: string,
+  maxBytes: number,
+): Promise<SmallFile | undefined> => {
+  const listed = byPath.get(path);
+  // A folder may list names that lead elsewhere: they are refused, never opened.
+  if (!listed || pathProblem(path) !== undefined) return undefined;
+  if (listed.size > maxBytes) return { kind: 'too-large' };
+  const text = await readText(await files.open(path), maxBytes);
+  return text === undefined ? { kind: 'too-large' } : { kind: 'text', text };
 };

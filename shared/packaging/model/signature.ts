@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nestsTooDeeply } from './read-yaml.ts';
 
 /** MLflow's scalar column types. `integer` has 32 bits, `long` 64; `float` 32, `double` 64. */
 export const SCALAR_TYPES = [
@@ -129,6 +130,8 @@ export const signatureSchema = z
   );
 
 const parseJson = (text: string, context: z.RefinementCtx): unknown => {
+  // YAML's own check does not see brackets that are written as escapes.
+  if (nestsTooDeeply(text)) return fail(context, 'is nested too deeply');
   try {
     return JSON.parse(text);
   } catch {

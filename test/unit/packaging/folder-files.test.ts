@@ -38,10 +38,25 @@ describe('a folder on disk', () => {
     expect(await text(await files.open('lib/run'))).toBe('abc');
   });
 
-  it('refuses links', async () => {
-    await symlink('/etc/passwd', join(folder, 'link'));
+  it.each([
+    ['a file', '/etc/passwd'],
+    ['a folder', '/etc'],
+    ['nothing', '/not/there'],
+    ['what is in the folder', '../lib/run'],
+  ])('refuses a link to %s, and says where it is', async (_, target) => {
+    await symlink(target, join(folder, 'lib', 'link'));
 
-    await expect(listed(createFolderFiles(folder))).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' });
+    await expect(listed(createFolderFiles(folder))).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER_VALUE',
+      message: expect.stringContaining("'lib/link' is a link"),
+      details: { path: 'lib/link' },
+    });
+  });
+
+  it('does not read files to list them when nobody asks for content ids', async () => {
+    const [file] = await listed(createFolderFiles(folder, { contentIds: false }));
+
+    expect(file).toEqual({ path: 'lib/run', size: 3, executable: true });
   });
 
   it('is looked for again after it was missing', async () => {

@@ -1,44 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { eventDataSchema } from '../../../shared/events/catalogue.ts';
-import { type BuildModelPackageServices, buildModelPackage } from '../../../shared/packaging/build-model-package.ts';
-import { createPackageStore } from '../../../shared/packaging/package-store.ts';
+import { buildModelPackage, type ModelSource } from '../../../shared/packaging/build-model-package.ts';
 import { findPackage, requestPackage } from '../../../shared/packaging/request-package.ts';
-import type { JournalEntry } from '../../../shared/platform/journal.ts';
-import { silentLogger } from '../../../shared/platform/logging.ts';
-import { epochMs } from '../../../shared/platform/time.ts';
 import { createModel } from '../../../shared/registry/create-model.ts';
 import { createVersion } from '../../../shared/registry/create-version.ts';
 import { deleteVersion } from '../../../shared/registry/delete-version.ts';
-import { createRegistryStore } from '../../../shared/registry/store.ts';
-import { createMemoryDocuments } from '../../support/memory-documents.ts';
 import { tinyModel } from '../../support/packaging/example-models.ts';
 import { memoryFiles } from '../../support/packaging/memory-files.ts';
-import { memoryImages } from '../../support/packaging/memory-images.ts';
+import { CAUSE, packageWorld } from '../../support/packaging/package-world.ts';
 
-const NOW = epochMs(1_767_225_600_000);
-const CAUSE = { causedBy: 'evt-1', correlationId: 'story-1' };
+const NOW = 1_767_225_600_000;
 const WISH = { model: 'heart-classifier', version: '1' };
-const FILES = { files: memoryFiles(tinyModel()) };
 
-const setUp = async (source: BuildModelPackageServices['modelSource']['filesOf'] = async () => FILES) => {
-  const documents = createMemoryDocuments();
-  const services: BuildModelPackageServices = {
-    registry: createRegistryStore(documents),
-    packageStore: createPackageStore(documents),
-    images: memoryImages(),
-    server: memoryFiles({ 'main.mjs': 'console.log(1)\n' }),
-    modelSource: { filesOf: source },
-    clock: () => NOW,
-    log: silentLogger,
-  };
-  await createModel(services, { name: WISH.model }, CAUSE);
-  await createVersion(services, { name: WISH.model, source: 'mlflow-artifacts:/0/m/artifacts' }, CAUSE);
-  const journal = () =>
-    documents
-      .all()
-      .map(({ value }) => value as JournalEntry)
-      .filter(({ kind, type }) => kind === 'journal' && type.startsWith('slipway.package.'));
-  return { services, documents, journal };
+const setUp = async (source?: ModelSource['filesOf']) => {
+  const world = await packageWorld(tinyModel(), source === undefined ? {} : { source });
+  await createModel(world.services, { name: WISH.model }, CAUSE);
+  await createVersion(world.services, { name: WISH.model, source: 'mlflow-artifacts:/0/m/artifacts' }, CAUSE);
+  return world;
 };
 
 describe('requestPackage', () => {

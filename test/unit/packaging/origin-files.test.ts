@@ -148,7 +148,7 @@ const lying = (files: readonly object[], asked: string[] = []): Egress => ({
   post: () => Promise.reject(new Error('not asked')),
   get: async (url) => {
     asked.push(url);
-    return { status: 200, body: Readable.from([Buffer.from(JSON.stringify({ files }))]) };
+    return { status: 200, headers: {}, body: Readable.from([Buffer.from(JSON.stringify({ files }))]) };
   },
 });
 
@@ -218,7 +218,11 @@ describe('the files of a version that Databricks has', () => {
             : `${call} path=${url.searchParams.get('path')}${page === null ? '' : ` ${page}`}`;
           const answer = answers[key];
           const text1 = typeof answer === 'string' ? answer : JSON.stringify(answer);
-          return { status: answer === undefined ? 404 : 200, body: Readable.from([Buffer.from(text1 ?? '{}')]) };
+          return {
+            status: answer === undefined ? 404 : 200,
+            headers: {},
+            body: Readable.from([Buffer.from(text1 ?? '{}')]),
+          };
         },
       },
     );
