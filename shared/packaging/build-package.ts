@@ -1,178 +1,191 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { SlipwayError } from '../platform/errors.ts';
-import { compareBytes } from './files/file-path.ts';
-import type { ModelFile, ModelFiles } from './files/model-files.ts';
-import { type BaseImage, type ImageDocuments, imageDocuments } from './image/image.ts';
-import { imageTag, repositoryName } from './image/image-name.ts';
-import { createdAt, imageLabels } from './image/labels.ts';
-import { type LayerPlan, layerContent, measureLayer, planLayers } from './image/layer.ts';
-import type { Descriptor, ImageStore, LayerFact, StoredDocument } from './image/ports.ts';
-import { type CheckedModel, checkModel, type ModelLimits } from './model/check-model.ts';
-import { type ModelFolder, readModel } from './model/read-model.ts';
-import type { Refusal } from './model/refusal.ts';
-import type { Signature } from './model/signature.ts';
+import { isSlipwayError } from '../platform/errors.ts';
+import type { Clock } from '../platform/time.ts';
+import { imageTag } from './image/image-name.ts';
+import type { Descriptor, ImageStore } from './image/ports.ts';
+import { PROVENANCE_MEDIA_TYPE, provenance } from './image/provenance.ts';
+import { SBOM_MEDIA_TYPE, sbom } from './image/sbom.ts';
+import { type ImageSigner, signImage } from './image/sign-image.ts';
+import { storeBases } from './image/store-base.ts';
+import { storeBlob } from './image/store-blob.ts';
+import { type LayerServices, type StoredLayer, storeLayers } from './image/store-layers.ts';
+import { storeReferrer } from './image/store-referrer.ts';
+import {
+  type AssembledImage,
+  assembleImage,
+  type ImagePlan,
+  type ImagePlanServices,
+  type PackageRequest,
+  planImage,
+} from './plan-image.ts';
 
-const SERVER_ROOT = 'opt/server';
-const SERVER_ENTRY = 'main.mjs';
-const MODEL_ROOT = 'opt/ml/model';
-const PORT = 5001;
-
-/** What the packaged server reads at start; the first two are Azure ML's names, the others MLflow's. */
-const ENV = {
-  AZUREML_MODEL_DIR: '/opt/ml',
-  MLFLOW_MODEL_FOLDER: 'model',
-  MLFLOW_MODEL_URI: '/opt/ml/model',
-  MLFLOW_DISABLE_ENV_CREATION: 'true',
-  PORT: String(PORT),
-} as const;
-
-export interface BuildPackageServices {
-  readonly images: ImageStore;
-  /** The ready-made scoring server. */
-  readonly server: ModelFiles;
-  /** Without one the image holds server and model only, and whatever starts it brings Node. */
-  readonly base?: BaseImage;
-  readonly limits?: ModelLimits;
+export interface BuildPackageServices extends ImagePlanServices, LayerServices {
+  readonly clock: Clock;
+  /** Signs images; without one they are not signed. */
+  readonly signer?: ImageSigner | undefined;
 }
 
-export interface PackageRequest {
-  /** Of the registered model. */
-  readonly name: string;
-  readonly version: string;
-  readonly files: ModelFiles;
+/** A layer of the package itself, not of its base. */
+export interface PackageLayer extends Descriptor {
+  readonly title: string;
+  /** By which it is found again; absent when a file has no content id. */
+  readonly key?: string;
+  readonly arrival: StoredLayer['arrival'];
 }
 
 export interface BuiltPackage {
   /** `<registry>/<repository>@sha256:<hex>`. */
   readonly image: string;
+  readonly repository: string;
+  readonly tag: string;
   readonly digest: string;
-  /** Stored bytes of all layers, config and manifest. */
+  /** Stored bytes of all layers, configs and manifests, of the base too. */
   readonly sizeBytes: number;
-  readonly layers: readonly Descriptor[];
+  /** Bytes of layers that had to be sent. */
+  readonly sentBytes: number;
+  readonly layers: readonly PackageLayer[];
   /** The same for the same model files, however they are packed. */
   readonly modelDigest: string;
-  readonly signature: Signature;
-  /** A whole request body, from the model's own input example. */
-  readonly servingInput?: string;
+  /** The manifests that it was built on, one per platform. */
+  readonly bases: readonly { readonly name: string; readonly digest: string }[];
+  readonly environment?: { readonly key: string; readonly image: string };
+  /** Layers that did not have to be sent, of all layers. */
+  readonly cacheHits: number;
+  readonly durationsMs: StageDurations;
+  /** Digests of what is attached to the image. */
+  readonly sbom: string;
+  readonly provenance: string;
+  readonly signature?: string;
 }
 
-export type PackageOutcome =
-  | ({ readonly kind: 'built' } & BuiltPackage)
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+/** Milliseconds. */
+export interface StageDurations {
+  /** Reading the base and the listings. */
+  readonly plan: number;
+  /** Reading, hashing and sending layers. */
+  readonly layers: number;
+  readonly manifest: number;
+  /** Bill of materials, provenance and signature. */
+  readonly attachments: number;
+}
 
 /**
- * Packages one model version as an OCI image, or says why it cannot be served. Streams: memory does not grow with the
- * model. The same files give the same digest, and blobs that are stored already are not sent again.
+ * Builds the image of one model version and stores it. Streams: memory does not grow with the model. The same files
+ * give the same digest, and layers that the registry has are not sent again.
  *
- * @throws SlipwayError INVALID_STATE when a file changes while it is read or the base is not stored, INTERNAL_ERROR when
- * the scoring server has not been built, and what the ports throw
+ * @throws SlipwayError INVALID_STATE when a file changes while it is read or a layer of the base is gone; what
+ * `planImage` throws; what the ports throw
  */
-export const buildPackage = async (
-  services: BuildPackageServices,
-  request: PackageRequest,
-): Promise<PackageOutcome> => {
-  const folder = await readModel(request.files);
-  const checked = checkModel(folder, services.limits);
-  if (checked.kind === 'refused') return checked;
-  return { kind: 'built', ...(await buildImage(services, request, folder, checked)) };
+export const buildPackage = async (services: BuildPackageServices, request: PackageRequest): Promise<BuiltPackage> => {
+  const { images, clock } = services;
+  const began = clock();
+  const plan = await planImage(services, request);
+  const planned = clock();
+  const { repository } = plan;
+  await storeBases(images, repository, plan.bases);
+  const layers = await storeLayers(services, repository, plan.layers);
+  const layered = clock();
+  const image = assembleImage(plan, layers);
+  const sentAgain = await storeImage(services, plan, image);
+  const stored = clock();
+  const attached = await attach(services, plan, image);
+
+  const durationsMs = {
+    plan: planned - began,
+    layers: layered - planned,
+    manifest: stored - layered,
+    attachments: clock() - stored,
+  };
+  return { ...describe(images, plan, { layers: sentAgain ?? layers, image }), ...attached, durationsMs };
 };
 
-const buildImage = async (
-  { images, server, base }: BuildPackageServices,
-  { name, version, files }: PackageRequest,
-  folder: ModelFolder,
-  { mlmodel, signature, signatureJson }: CheckedModel & { kind: 'servable' },
-): Promise<BuiltPackage> => {
-  const repository = repositoryName(name);
-  await requireBase(images, repository, base);
-  const serverListing = await serverFiles(server);
-  const serverPlans = planLayers({ title: 'scoring server', root: SERVER_ROOT, files: server, listing: serverListing });
-  const modelPlans = planLayers({ title: 'model', root: MODEL_ROOT, files, listing: folder.listing });
-  const serverFacts = await storeLayers(images, repository, serverPlans);
-  const modelFacts = await storeLayers(images, repository, modelPlans);
-  const modelDigest = contentDigest(modelFacts);
-  const layers = [...serverFacts, ...modelFacts];
-  const documents = imageDocuments({
-    base,
-    layers,
-    created: createdAt(mlmodel),
-    labels: imageLabels({ model: name, version, modelDigest, mlmodel, signatureJson }),
-    env: ENV,
-    entrypoint: ['node', `/${SERVER_ROOT}/${SERVER_ENTRY}`],
-    workingDir: '/opt/ml',
-    user: '65532:65532',
-    port: PORT,
+/**
+ * Stores configs, manifests and the tag. What was known about layers can be out of date, when the registry has cleaned
+ * up: then all of them are sent once more.
+ *
+ * @returns the layers as they were sent again, if they were
+ */
+const storeImage = async (
+  services: BuildPackageServices,
+  plan: ImagePlan,
+  image: AssembledImage,
+): Promise<readonly StoredLayer[] | undefined> => {
+  try {
+    await storeDocuments(services.images, plan, image);
+    return undefined;
+  } catch (error) {
+    if (!isSlipwayError(error) || error.code !== 'INVALID_STATE') throw error;
+    const layers = await storeLayers(services, plan.repository, plan.layers, { forget: true });
+    await storeDocuments(services.images, plan, image);
+    return layers;
+  }
+};
+
+const storeDocuments = async (images: ImageStore, plan: ImagePlan, image: AssembledImage): Promise<void> => {
+  const { repository, request } = plan;
+  for (const { descriptor, bytes } of image.configs) {
+    await storeBlob(images, repository, { mediaType: descriptor.mediaType, bytes });
+  }
+  for (const manifest of image.manifests) {
+    if (manifest !== image.root) await images.putManifest(repository, manifest);
+  }
+  await images.putManifest(repository, image.root, imageTag(request.version));
+};
+
+const attach = async (
+  { images, signer, profile }: BuildPackageServices,
+  { repository, request, bases, environment }: ImagePlan,
+  { root, created, modelDigest, modelFiles, serverFiles }: AssembledImage,
+): Promise<Pick<BuiltPackage, 'sbom' | 'provenance' | 'signature'>> => {
+  const { digest } = root.descriptor;
+  const image = `${images.registry}/${repository}`;
+  const model = { name: request.name, version: request.version, digest: modelDigest };
+  const about = { image, digest, created, model, modelFiles };
+  const libraries = request.server.kind === 'environment' ? (request.server.libraries ?? []) : [];
+  const encoding = profile?.encoding ?? 'stored';
+  // One after the other: where a registry keeps referrers under a tag, each one changes it.
+  const sbomDigest = await storeReferrer(images, repository, root, {
+    artifactType: SBOM_MEDIA_TYPE,
+    bytes: sbom({ ...about, serverFiles, libraries }),
+    created,
   });
-  const { descriptor } = await storeDocuments(images, repository, version, documents);
-  const stored = [...(base?.layers ?? []), ...layers, documents.config.descriptor, descriptor];
+  const provenanceDigest = await storeReferrer(images, repository, root, {
+    artifactType: PROVENANCE_MEDIA_TYPE,
+    bytes: provenance({ ...about, bases, environment, encoding }),
+    created,
+  });
+  const signature = signer && (await signImage({ images, signer }, repository, digest));
+  return { sbom: sbomDigest, provenance: provenanceDigest, ...(signature === undefined ? {} : { signature }) };
+};
+
+const describe = (
+  { registry }: ImageStore,
+  { repository, request, bases, environment }: ImagePlan,
+  { layers, image }: { readonly layers: readonly StoredLayer[]; readonly image: AssembledImage },
+): Omit<BuiltPackage, 'durationsMs' | 'sbom' | 'provenance' | 'signature'> => {
+  const { digest } = image.root.descriptor;
+  const documents = new Set([...image.configs, ...image.manifests, image.root].map(({ descriptor }) => descriptor));
+  const parts = [...bases.flatMap((base) => base.layers), ...layers, ...documents];
+  const sent = layers.filter(({ arrival }) => arrival === 'sent');
   return {
-    image: `${images.registry}/${repository}@${descriptor.digest}`,
-    digest: descriptor.digest,
-    sizeBytes: stored.reduce((sum, { size }) => sum + size, 0),
-    layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
-    modelDigest,
-    signature,
-    ...(folder.servingInput ? { servingInput: folder.servingInput.content } : {}),
+    image: `${registry}/${repository}@${digest}`,
+    repository,
+    tag: imageTag(request.version),
+    digest,
+    sizeBytes: sizeOf([...new Map(parts.map((part) => [part.digest, part])).values()]),
+    sentBytes: sizeOf(sent),
+    layers: layers.map(({ mediaType, digest: layerDigest, size, title, key, arrival }) => ({
+      mediaType,
+      digest: layerDigest,
+      size,
+      title,
+      ...(key === undefined ? {} : { key }),
+      arrival,
+    })),
+    modelDigest: image.modelDigest,
+    bases: bases.map(({ name, digest: baseDigest }) => ({ name, digest: baseDigest })),
+    ...(environment ? { environment } : {}),
+    cacheHits: layers.length - sent.length,
   };
 };
 
-const serverFiles = async (server: ModelFiles): Promise<readonly ModelFile[]> => {
-  const listing: ModelFile[] = [];
-  for await (const file of server.list()) listing.push(file);
-  if (listing.some(({ path }) => path === SERVER_ENTRY)) return listing;
-  throw new SlipwayError('INTERNAL_ERROR', `the scoring server has no ${SERVER_ENTRY}: it has not been built`);
-};
-
-const requireBase = async (images: ImageStore, repository: string, base: BaseImage | undefined): Promise<void> => {
-  for (const { digest } of base?.layers ?? []) {
-    if (await images.hasBlob(repository, digest)) continue;
-    throw new SlipwayError('INVALID_STATE', `the base image ${base?.name} is not in the registry`, {
-      details: { digest },
-    });
-  }
-};
-
-type TitledFact = LayerFact & { readonly title: string };
-
-const storeLayers = async (
-  images: ImageStore,
-  repository: string,
-  plans: readonly LayerPlan[],
-): Promise<readonly TitledFact[]> => {
-  const facts: TitledFact[] = [];
-  // One after the other: two streams of a large model at once would double the memory.
-  for (const plan of plans) facts.push({ ...(await storeLayer(images, repository, plan)), title: plan.title });
-  return facts;
-};
-
-const storeLayer = async (images: ImageStore, repository: string, plan: LayerPlan): Promise<LayerFact> => {
-  const known = plan.key === undefined ? undefined : await images.recallLayer(plan.key);
-  const fact = known ?? (await measureLayer(plan));
-  const { mediaType, digest, size } = fact;
-  if (!(await images.hasBlob(repository, digest))) {
-    await images.putBlob(repository, { mediaType, digest, size }, async () => layerContent(plan));
-  }
-  if (known === undefined && plan.key !== undefined) await images.rememberLayer(plan.key, fact);
-  return fact;
-};
-
-const storeDocuments = async (
-  images: ImageStore,
-  repository: string,
-  version: string,
-  { config, manifest }: ImageDocuments,
-): Promise<StoredDocument> => {
-  await images.putBlob(repository, config.descriptor, async () => Readable.from([config.bytes], { objectMode: false }));
-  await images.putManifest(repository, imageTag(version), manifest);
-  return manifest;
-};
-
-/** sha256 over `<hex>  <path>` lines in order of path, as `sha256sum` writes them. */
-const contentDigest = (facts: readonly LayerFact[]): string => {
-  const files = facts
-    .flatMap((fact) => fact.files)
-    .map(({ path, sha256 }) => ({ sha256, path: path.slice(MODEL_ROOT.length + 1) }));
-  const lines = files.sort((a, b) => compareBytes(a.path, b.path)).map(({ path, sha256 }) => `${sha256}  ${path}\n`);
-  return `sha256:${createHash('sha256').update(lines.join('')).digest('hex')}`;
-};
+const sizeOf = (parts: readonly { readonly size: number }[]): number => parts.reduce((sum, { size }) => sum + size, 0);

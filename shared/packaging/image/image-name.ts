@@ -23,3 +23,16 @@ export const repositoryName = (model: string, prefix = 'models'): string => {
 
 /** The tag of a model version's image. Deployments use the digest; the tag is for people. */
 export const imageTag = (version: string): string => `v${version}`;
+
+/** An image of one registry. */
+export interface ImageReference {
+  readonly repository: string;
+  /** A tag or a digest. */
+  readonly reference: string;
+}
+
+/** The parts of `<repository>:<tag>` or `<repository>@sha256:<hex>`; the tag is `latest` when there is none. */
+export const imageReference = (text: string): ImageReference => {
+  const [, repository = text, tag, digest] = /^([^@:]+)(?::([^@]+))?(?:@(.+))?$/.exec(text) ?? [];
+  return { repository, reference: digest ?? tag ?? 'latest' };
+};

@@ -1,30 +1,14 @@
-import { createHash } from 'node:crypto';
 import { SlipwayError } from '../../platform/errors.ts';
-import { canonicalJson } from './canonical-json.ts';
-import type { Descriptor, LayerFact, StoredDocument } from './ports.ts';
+import { type ConfigContent, imageConfig } from './image-config.ts';
+import { CONFIG_MEDIA_TYPE, INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE } from './media-types.ts';
+import type { Platform } from './platform.ts';
+import type { LayerFact, StoredDocument } from './ports.ts';
+import { jsonDocument } from './stored-document.ts';
 
-const CONFIG_MEDIA_TYPE = 'application/vnd.oci.image.config.v1+json';
-const MANIFEST_MEDIA_TYPE = 'application/vnd.oci.image.manifest.v1+json';
-
-/** An image to build on, pinned: its layers must already be in the repository. */
-export interface BaseImage {
-  readonly name: string;
-  readonly digest: string;
-  readonly layers: readonly Descriptor[];
-  readonly diffIds: readonly string[];
-  readonly env: readonly string[];
-}
-
-export interface ImageContent {
-  readonly base?: BaseImage | undefined;
-  readonly layers: readonly (LayerFact & { readonly title: string })[];
-  readonly created: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly env: Readonly<Record<string, string>>;
-  readonly entrypoint: readonly string[];
-  readonly workingDir: string;
-  readonly user: string;
-  readonly port: number;
+export interface ImageContent extends ConfigContent {
+  readonly layers: readonly (Pick<LayerFact, 'mediaType' | 'digest' | 'size' | 'diffId'> & {
+    readonly title: string;
+  })[];
 }
 
 export interface ImageDocuments {
@@ -32,78 +16,61 @@ export interface ImageDocuments {
   readonly manifest: StoredDocument;
 }
 
+/** What containerd unpacks. */
+const MAX_LAYERS = 127;
+
 /**
  * Config and manifest of the image: a pure function of what goes in.
  *
- * @throws SlipwayError INVALID_PARAMETER_VALUE when the base image's layers and diff ids do not match
- * @see https://github.com/opencontainers/image-spec/blob/main/config.md
+ * @throws SlipwayError INVALID_PARAMETER_VALUE when the image would have more layers than runtimes take
+ * @see https://github.com/opencontainers/image-spec/blob/main/manifest.md
  */
 export const imageDocuments = (content: ImageContent): ImageDocuments => {
-  const { base, layers, created, labels } = content;
-  if (base && base.layers.length !== base.diffIds.length) {
-    throw new SlipwayError(
-      'INVALID_PARAMETER_VALUE',
-      `the base image ${base.name} has another number of diff ids than layers`,
-    );
-  }
-  const config = toDocument(CONFIG_MEDIA_TYPE, canonicalJson(imageConfig(content)));
-  const descriptors = [...(base?.layers ?? []), ...layers].map(({ mediaType, digest, size }) => ({
+  const { base, created, labels } = content;
+  const config = jsonDocument(CONFIG_MEDIA_TYPE, imageConfig(content));
+  const layers = [...(base?.layers ?? []), ...content.layers].map(({ mediaType, digest, size }) => ({
     mediaType,
     digest,
     size,
   }));
-  const manifest = canonicalJson({
+  if (layers.length > MAX_LAYERS) {
+    throw new SlipwayError(
+      'INVALID_PARAMETER_VALUE',
+      `the image would have ${layers.length} layers, and runtimes stop at ${MAX_LAYERS}`,
+    );
+  }
+  const manifest = jsonDocument(MANIFEST_MEDIA_TYPE, {
     schemaVersion: 2,
     mediaType: MANIFEST_MEDIA_TYPE,
     config: { ...config.descriptor },
-    layers: descriptors,
+    layers,
     annotations: {
       ...labels,
       'org.opencontainers.image.created': created,
-      ...(base
-        ? { 'org.opencontainers.image.base.name': base.name, 'org.opencontainers.image.base.digest': base.digest }
-        : {}),
+      ...(base && {
+        'org.opencontainers.image.base.name': base.name,
+        'org.opencontainers.image.base.digest': base.digest,
+      }),
     },
   });
-  return { config, manifest: toDocument(MANIFEST_MEDIA_TYPE, manifest) };
+  return { config, manifest };
 };
 
-const imageConfig = (content: ImageContent): Parameters<typeof canonicalJson>[0] => {
-  const { base, layers, created } = content;
-  const baseHistory = (base?.diffIds ?? []).map(() => ({ created, created_by: `${base?.name}@${base?.digest}` }));
-  return {
-    architecture: 'amd64',
-    os: 'linux',
-    created,
-    config: {
-      Entrypoint: content.entrypoint,
-      Env: mergedEnv(base?.env ?? [], content.env),
-      ExposedPorts: { [`${content.port}/tcp`]: {} },
-      Labels: content.labels,
-      User: content.user,
-      WorkingDir: content.workingDir,
-    },
-    history: [...baseHistory, ...layers.map(({ title }) => ({ created, created_by: `slipway: ${title}` }))],
-    rootfs: { type: 'layers', diff_ids: [...(base?.diffIds ?? []), ...layers.map(({ diffId }) => diffId)] },
-  };
-};
-
-/** The base's variables in their order, replaced in place where we set them too; then ours by name. */
-const mergedEnv = (base: readonly string[], ours: Readonly<Record<string, string>>): readonly string[] => {
-  const nameOf = (assignment: string): string => assignment.split('=', 1)[0] ?? '';
-  const kept = base.map((assignment) => {
-    const value = ours[nameOf(assignment)];
-    return value === undefined ? assignment : `${nameOf(assignment)}=${value}`;
+/**
+ * One image for several platforms: an index of their manifests.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/main/image-index.md
+ */
+export const imageIndex = (
+  images: readonly { readonly platform: Platform; readonly manifest: StoredDocument }[],
+  annotations: Readonly<Record<string, string>>,
+): StoredDocument =>
+  jsonDocument(INDEX_MEDIA_TYPE, {
+    schemaVersion: 2,
+    mediaType: INDEX_MEDIA_TYPE,
+    manifests: images.map(({ platform: { os, architecture, variant }, manifest }) => ({
+      ...manifest.descriptor,
+      platform: { os, architecture, variant },
+    })),
+    annotations,
   });
-  const known = new Set(base.map(nameOf));
-  const added = Object.keys(ours)
-    .filter((name) => !known.has(name))
-    .sort();
-  return [...kept, ...added.map((name) => `${name}=${ours[name]}`)];
-};
-
-const toDocument = (mediaType: string, text: string): StoredDocument => {
-  const bytes = new TextEncoder().encode(text);
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  return { bytes, descriptor: { mediaType, digest, size: bytes.length } };
-};

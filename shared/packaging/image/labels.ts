@@ -13,6 +13,8 @@ export interface ImageIdentity {
   readonly modelDigest: string;
   readonly mlmodel: Mlmodel;
   readonly signatureJson?: string | undefined;
+  /** The Python environment that serves it. */
+  readonly environment?: { readonly key: string; readonly image: string } | undefined;
 }
 
 /** The image's labels: what a registry or a cluster can show about the model without unpacking it. */
@@ -22,6 +24,7 @@ export const imageLabels = ({
   modelDigest,
   mlmodel,
   signatureJson: signature,
+  environment,
 }: ImageIdentity): Readonly<Record<string, string>> => {
   const { python_function: pythonFunction } = mlmodel.flavors;
   const labels: Record<string, string | null | undefined> = {
@@ -34,6 +37,9 @@ export const imageLabels = ({
     'io.slipway.model.uuid': mlmodel.model_uuid,
     'io.slipway.model.id': mlmodel.model_id,
     'io.slipway.model.loader': pythonFunction?.loader_module,
+    'io.slipway.model.python': pythonFunction?.python_version,
+    'io.slipway.environment.key': environment?.key,
+    'io.slipway.environment.image': environment?.image,
     'io.slipway.run.id': mlmodel.run_id,
     'io.slipway.mlflow.version': mlmodel.mlflow_version,
     'io.slipway.model.signature.digest': signature && `sha256:${createHash('sha256').update(signature).digest('hex')}`,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { SlipwayError } from '../../platform/errors.ts';
 import { compareBytes, pathProblem } from '../files/file-path.ts';
@@ -21,26 +20,49 @@ export interface TarFile {
   readonly executable: boolean;
 }
 
-/** One member of an archive; a directory's path ends in `/` and its size is 0. */
-export interface TarEntry extends TarFile {
+/** One member of an archive and where it is in it; a directory's path ends in `/` and its size is 0. */
+export interface TarMember extends TarFile {
   readonly isDirectory: boolean;
+  /** Offset of its header in the archive. */
+  readonly start: number;
+  readonly contentStart: number;
+}
+
+/** An archive that can be read from any offset: every byte's place is known before a file is opened. */
+export interface TarPlan {
+  readonly members: readonly TarMember[];
+  /** Bytes of the whole archive. */
+  readonly size: number;
 }
 
 /**
- * The members for these files, with all their parent directories, in the one order that the format allows.
+ * The archive of these files, with all their parent directories, in the one order that the format allows.
  *
  * @throws SlipwayError INVALID_PARAMETER_VALUE for a path that may not be in a layer, twice the same, or both file and
  * directory
  */
-export const planTar = (files: readonly TarFile[]): readonly TarEntry[] => {
+export const planTar = (files: readonly TarFile[]): TarPlan => {
+  const members: TarMember[] = [];
+  let start = 0;
+  for (const entry of entriesOf(files)) {
+    const contentStart = start + tarHeader(entry).length;
+    members.push({ ...entry, start, contentStart });
+    start = contentStart + entry.size + padding(entry.size);
+  }
+  return { members, size: start + END.length };
+};
+
+type TarEntry = TarFile & { readonly isDirectory: boolean };
+
+const entriesOf = (files: readonly TarFile[]): readonly TarEntry[] => {
   const entries = new Map<string, TarEntry>();
-  for (const file of files) {
-    const problem = pathProblem(file.path) ?? (entries.has(file.path) ? 'is there twice' : undefined);
-    if (problem) throw new SlipwayError('INVALID_PARAMETER_VALUE', `the path '${file.path}' ${problem}`);
-    entries.set(file.path, { ...file, isDirectory: false });
-    for (let at = file.path.lastIndexOf('/'); at > 0; at = file.path.lastIndexOf('/', at - 1)) {
-      const path = file.path.slice(0, at + 1);
-      entries.set(path, { path, size: 0, executable: true, isDirectory: true });
+  for (const { path, size, executable } of files) {
+    const problem = pathProblem(path) ?? (entries.has(path) ? 'is there twice' : undefined);
+    if (problem) throw new SlipwayError('INVALID_PARAMETER_VALUE', `the path '${path}' ${problem}`);
+    entries.set(path, { path, size, executable, isDirectory: false });
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const parent = path.slice(0, at + 1);
+      entries.set(parent, { path: parent, size: 0, executable: true, isDirectory: true });
     }
   }
   const both = files.find(({ path }) => entries.has(`${path}/`));
@@ -48,53 +70,45 @@ export const planTar = (files: readonly TarFile[]): readonly TarEntry[] => {
   return [...entries.values()].sort((a, b) => compareBytes(a.path, b.path));
 };
 
-/** Bytes of the archive, known before any file is read. */
-export const tarSize = (entries: readonly TarEntry[]): number =>
-  entries.reduce((sum, entry) => sum + header(entry).length + entry.size + padding(entry.size), END.length);
-
-export interface TarSource {
-  /** The content of one file, by its path in the archive. */
-  readonly open: (path: string) => Promise<Readable>;
-  /** Called after each file, with the sha256 of its content in hex. */
-  readonly onFile?: (path: string, sha256: string) => void;
-}
+/** Opens a file of the archive, by its path there, from a byte of it on. */
+export type OpenFile = (path: string, offset: number) => Promise<Readable>;
 
 /**
- * The archive, piece by piece.
+ * The archive from an offset on, piece by piece. Files before the offset are not opened.
  *
  * @throws SlipwayError INVALID_STATE when a file is shorter or longer than planned
  */
-export async function* tarBytes(entries: readonly TarEntry[], source: TarSource): AsyncGenerator<Buffer> {
-  for (const entry of entries) {
-    yield header(entry);
-    if (!entry.isDirectory) yield* content(entry, source);
-    const pad = padding(entry.size);
-    if (pad > 0) yield ZERO_BLOCK.subarray(0, pad);
+export async function* tarBytes({ members, size }: TarPlan, open: OpenFile, from = 0): AsyncGenerator<Buffer> {
+  for (const member of members) {
+    const { start, contentStart } = member;
+    const contentEnd = contentStart + member.size;
+    const end = contentEnd + padding(member.size);
+    if (end <= from) continue;
+    if (from < contentStart) yield tarHeader(member).subarray(Math.max(0, from - start));
+    if (!member.isDirectory && from <= contentStart) yield* content(member, open, 0);
+    else if (from > contentStart && from < contentEnd) yield* content(member, open, from - contentStart);
+    const padStart = Math.max(from, contentEnd);
+    if (padStart < end) yield ZERO_BLOCK.subarray(0, end - padStart);
   }
-  yield END;
+  const endStart = size - END.length;
+  if (from < size) yield END.subarray(Math.max(0, from - endStart));
 }
 
-async function* content({ path, size }: TarEntry, { open, onFile }: TarSource): AsyncGenerator<Buffer> {
-  const hash = onFile && createHash('sha256');
-  let seen = 0;
-  for await (const chunk of await open(path)) {
+async function* content({ path, size }: TarMember, open: OpenFile, offset: number): AsyncGenerator<Buffer> {
+  let seen = offset;
+  for await (const chunk of await open(path, offset)) {
     const bytes = chunk as Buffer;
     seen += bytes.length;
     if (seen > size) break;
-    hash?.update(bytes);
     yield bytes;
   }
-  if (seen !== size) {
-    throw new SlipwayError('INVALID_STATE', `the file '${path}' changed while it was read`, {
-      details: { size, seen },
-    });
-  }
-  if (hash) onFile?.(path, hash.digest('hex'));
+  if (seen === size) return;
+  throw new SlipwayError('INVALID_STATE', `the file '${path}' changed while it was read`, { details: { size, seen } });
 }
 
 const padding = (size: number): number => (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
 
-const header = (entry: TarEntry): Buffer => {
+const tarHeader = (entry: TarEntry): Buffer => {
   const records: string[] = [];
   const isShortAscii = entry.path.length <= NAME_BYTES && /^[\x20-\x7e]*$/.test(entry.path);
   if (!isShortAscii) records.push(paxRecord('path', entry.path));

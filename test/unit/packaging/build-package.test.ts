@@ -2,19 +2,26 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type BuildPackageServices, buildPackage } from '../../../shared/packaging/build-package.ts';
+import { planLayers } from '../../../shared/packaging/image/layer.ts';
+import { storeLayers } from '../../../shared/packaging/image/store-layers.ts';
+import { SlipwayError } from '../../../shared/platform/errors.ts';
+import { epochMs } from '../../../shared/platform/time.ts';
 import { mlmodelText, tinyModel } from '../../support/packaging/example-models.ts';
 import { memoryFiles } from '../../support/packaging/memory-files.ts';
-import { type MemoryImages, memoryImages } from '../../support/packaging/memory-images.ts';
+import { type MemoryImages, memoryImages, memoryLayerFacts } from '../../support/packaging/memory-images.ts';
+import { packageRequest } from '../../support/packaging/package-request.ts';
 
 const SERVER = { 'main.mjs': 'console.log(1)\n', 'lib/native.node': 'binary' };
 
-const services = (images: MemoryImages = memoryImages(), server = SERVER) => ({ images, server: memoryFiles(server) });
+const services = (images: MemoryImages = memoryImages(), server = SERVER) => ({
+  images,
+  layerFacts: memoryLayerFacts(),
+  server: memoryFiles(server),
+  clock: () => epochMs(0),
+});
 
-const build = async (using: BuildPackageServices, files = memoryFiles(tinyModel()), version = '2') => {
-  const outcome = await buildPackage(using, { name: 'heart-classifier', version, files });
-  if (outcome.kind === 'refused') throw new Error(outcome.refusal.message);
-  return outcome;
-};
+const build = async (using: BuildPackageServices, files = memoryFiles(tinyModel()), version = '2') =>
+  buildPackage(using, await packageRequest(files, { version }));
 
 const json = (images: MemoryImages, digest: string) => JSON.parse(images.blobs.get(digest)?.toString('utf8') ?? '');
 
@@ -26,7 +33,7 @@ describe('buildPackage', () => {
   it('gives the digest it has always given', async () => {
     const { image, digest, modelDigest } = await build(services());
 
-    expect(digest).toBe('sha256:50db481251f2c37e9e07a8bba30ff1f8bbc50c5a69c00a69fe60fa0a0a81b906');
+    expect(digest).toBe('sha256:aaaf53fafd1e4d057b5b3f17c21859efcdd47004f97570f97f8b100187dbf154');
     expect(modelDigest).toBe('sha256:8fa70b0b8acdc805e6105e9f85b2f7f5f9fa93e95b4d29d156b8709de1e8066c');
     expect(image).toBe(`images.example/models/heart-classifier@${digest}`);
   });
@@ -34,7 +41,7 @@ describe('buildPackage', () => {
   it('gives the same digest for another order, other chunks and no content ids', async () => {
     const first = await build(services());
     const second = await build(
-      { images: memoryImages(), server: memoryFiles(reversed(SERVER), { chunkBytes: 3 }) },
+      { ...services(), server: memoryFiles(reversed(SERVER), { chunkBytes: 3 }) },
       memoryFiles(reversed(tinyModel()), { contentIds: false, chunkBytes: 7 }),
     );
 
@@ -48,19 +55,20 @@ describe('buildPackage', () => {
     const config = json(images, manifest.config.digest);
     const blobs = layers.map((layer) => images.blobs.get(layer.digest) ?? Buffer.alloc(0));
 
-    expect(manifest.layers).toEqual(layers);
+    expect(manifest.layers).toEqual(layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })));
     expect(blobs.map(sha256)).toEqual(layers.map((layer) => layer.digest));
     expect(blobs.map(({ length }) => length)).toEqual(layers.map(({ size }) => size));
     expect(config.rootfs.diff_ids).toEqual(blobs.map((blob) => sha256(gunzipSync(blob))));
     expect(config.history).toHaveLength(layers.length);
     expect(images.tags.get('models/heart-classifier:v2')).toBe(digest);
-    const total = [...images.blobs.values()].reduce((sum, { length }) => sum + length, 0);
+    const parts = [digest, manifest.config.digest, ...layers.map((layer) => layer.digest)];
+    const total = parts.reduce((sum, part) => sum + (images.blobs.get(part)?.length ?? 0), 0);
     expect(sizeBytes).toBe(total);
   });
 
   it('says how the server is started and what the model is', async () => {
     const images = memoryImages();
-    const { digest, servingInput, signature } = await build(services(images));
+    const { digest } = await build(services(images));
     const manifest = json(images, digest);
     const { created, config, architecture, os } = json(images, manifest.config.digest);
 
@@ -92,19 +100,88 @@ describe('buildPackage', () => {
       },
     });
     expect(manifest.annotations).toMatchObject({ 'org.opencontainers.image.created': '2026-01-02T03:04:05Z' });
-    expect(servingInput).toBe('{"inputs": {"x": [1.5]}}');
-    expect(signature.inputs).toMatchObject({ columns: [{ name: 'x' }] });
   });
 
-  it('sends nothing twice', async () => {
+  it('sends no byte when the same version is packaged again, and ends at the same digests', async () => {
     const images = memoryImages();
     const using = services(images);
-    await build(using);
+    const first = await build(using);
     const before = images.sent.length;
-    await build(using, memoryFiles(tinyModel()), '3');
+    const second = await build(using);
 
-    // The version is in the config's labels, so that one is new.
-    expect(images.sent.length - before).toBe(1);
+    expect(images.sent.length).toBe(before);
+    expect(second).toMatchObject({ digest: first.digest, sbom: first.sbom, provenance: first.provenance });
+    expect([first.cacheHits, second.cacheHits, second.sentBytes]).toEqual([0, 2, 0]);
+  });
+
+  it('opens no file of layers it knows, and mounts them where another model has them', async () => {
+    const images = memoryImages();
+    const using = services(images);
+    const files = memoryFiles(tinyModel());
+    await build(using, files);
+    const sealed = { ...files, open: () => Promise.reject(new Error('opened')) };
+    const sent = images.sent.length;
+    const other = await buildPackage(using, { ...(await packageRequest(files, { name: 'other' })), files: sealed });
+
+    expect(other.layers.map(({ arrival }) => arrival)).toEqual(['mounted', 'mounted']);
+    expect(images.mounted).toEqual(other.layers.map(({ digest }) => `models/other ${digest}`));
+    // Config, bill of materials, provenance and the empty config of both.
+    expect(images.sent.length - sent).toBe(4);
+  });
+
+  it('sends a layer again when the registry has cleaned it up since', async () => {
+    const images = memoryImages();
+    const using = services(images);
+    const first = await build(using);
+    for (const { digest } of first.layers) images.blobs.delete(digest);
+    const second = await build(using);
+
+    expect(second.digest).toBe(first.digest);
+    expect(second.layers.map(({ arrival }) => arrival)).toEqual(['sent', 'sent']);
+  });
+
+  it('sends everything again when the registry says that it lacks what it said it had', async () => {
+    const images = memoryImages();
+    const using = services(images);
+    const first = await build(using);
+    let refusals = 0;
+    const forgetful: MemoryImages = {
+      ...images,
+      putManifest: async (repository, manifest, tag) => {
+        if (images.sent.length === before) {
+          refusals += 1;
+          throw new SlipwayError('INVALID_STATE', 'MANIFEST_BLOB_UNKNOWN');
+        }
+        await images.putManifest(repository, manifest, tag);
+      },
+    };
+    const before = images.sent.length;
+    const second = await build({ ...using, images: forgetful });
+
+    expect(refusals).toBe(1);
+    expect(second).toMatchObject({ digest: first.digest, cacheHits: 0 });
+  });
+
+  it('has at most three layers under way', async () => {
+    const images = memoryImages();
+    let [running, most] = [0, 0];
+    const watched: MemoryImages = {
+      ...images,
+      writeBlob: async (...blob) => {
+        running += 1;
+        most = Math.max(most, running);
+        const descriptor = await images.writeBlob(...blob);
+        running -= 1;
+        return descriptor;
+      },
+    };
+    const plans = [...'abcdef'].flatMap((root) =>
+      planLayers({ title: root, root, files: memoryFiles({ file: root }), listing: [{ path: 'file', size: 1 }] }),
+    );
+    const stored = await storeLayers({ images: watched, layerFacts: memoryLayerFacts() }, 'models/a', plans);
+
+    expect(stored.map(({ title }) => title.charAt(0))).toEqual([...'abcdef']);
+    expect(most).toBe(3);
   });
 
   it('sends only the small files when the weights stay the same', async () => {
@@ -146,72 +223,21 @@ describe('buildPackage', () => {
     expect(second.modelDigest).toBe(first.modelDigest);
   });
 
-  it('refuses without storing anything', async () => {
+  it.each([
+    ['shorter', 'grap'],
+    ['longer', 'graph, and more'],
+  ])('stores no image when a file is %s than listed', async (_, content) => {
     const images = memoryImages();
-    const files = memoryFiles({ 'model.onnx': 'graph' });
-    const outcome = await buildPackage(services(images), { name: 'm', version: '1', files });
-
-    expect(outcome).toMatchObject({ kind: 'refused', refusal: { code: 'mlmodel-missing' } });
-    expect(images.blobs.size).toBe(0);
-  });
-
-  it('fails when a file changes between being hashed and being stored', async () => {
     const files = memoryFiles(tinyModel());
-    let opened = 0;
-    const changing = {
+    const request = await packageRequest(files);
+    const changed = {
       ...files,
-      open: (path: string) => {
-        if (path === 'model.onnx') opened += 1;
-        return opened > 1 && path === 'model.onnx'
-          ? memoryFiles({ [path]: 'graph, and more' }).open(path)
-          : files.open(path);
-      },
+      open: (path: string) => (path === 'model.onnx' ? memoryFiles({ [path]: content }) : files).open(path),
     };
 
-    await expect(build(services(), changing)).rejects.toMatchObject({ code: 'INVALID_STATE' });
-  });
-});
-
-describe('an image on a base', () => {
-  const layer = {
-    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-    digest: `sha256:${'b'.repeat(64)}`,
-    size: 10,
-  };
-  const base = {
-    name: 'example.io/node:24',
-    digest: `sha256:${'a'.repeat(64)}`,
-    layers: [layer],
-    diffIds: [`sha256:${'c'.repeat(64)}`],
-    env: ['PATH=/bin', 'PORT=80'],
-  };
-
-  it('begins with the base layers and keeps the order of its environment', async () => {
-    const images = memoryImages();
-    images.blobs.set(layer.digest, Buffer.alloc(10));
-    const { digest } = await build({ ...services(images), base });
-    const manifest = json(images, digest);
-    const { config, rootfs, history } = json(images, manifest.config.digest);
-
-    expect(manifest.layers[0]).toEqual(layer);
-    expect(rootfs.diff_ids[0]).toBe(base.diffIds[0]);
-    expect(history).toHaveLength(rootfs.diff_ids.length);
-    expect(config.Env.slice(0, 3)).toEqual(['PATH=/bin', 'PORT=5001', 'AZUREML_MODEL_DIR=/opt/ml']);
-    expect(manifest.annotations).toMatchObject({
-      'org.opencontainers.image.base.name': base.name,
-      'org.opencontainers.image.base.digest': base.digest,
+    await expect(buildPackage(services(images), { ...request, files: changed })).rejects.toMatchObject({
+      code: 'INVALID_STATE',
     });
-  });
-
-  it('is refused when the base is not in the registry', async () => {
-    await expect(build({ ...services(), base })).rejects.toMatchObject({ code: 'INVALID_STATE' });
-  });
-
-  it('is refused when the base has another number of diff ids than layers', async () => {
-    const images = memoryImages();
-    images.blobs.set(layer.digest, Buffer.alloc(10));
-    await expect(build({ ...services(images), base: { ...base, diffIds: [] } })).rejects.toMatchObject({
-      code: 'INVALID_PARAMETER_VALUE',
-    });
+    expect(images.tags.size).toBe(0);
   });
 });

@@ -1,16 +1,20 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { storedGzip, storedGzipSize } from '../../../shared/packaging/image/stored-gzip.ts';
+import { type SeekableContent, storedGzip, storedGzipSize } from '../../../shared/packaging/image/stored-gzip.ts';
 
-async function* chunked(content: Buffer, chunkBytes: number): AsyncGenerator<Buffer> {
-  for (let at = 0; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes);
-}
+const seekable = (content: Buffer, chunkBytes: number, size = content.length): SeekableContent => ({
+  size,
+  async *from(offset) {
+    for (let at = offset; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes);
+  },
+  crc32: async () => crc32(content),
+});
 
-const stored = (content: Buffer, chunkBytes: number): Promise<Buffer> =>
-  buffer(Readable.from(storedGzip(chunked(content, chunkBytes), content.length)));
+const stored = (content: Buffer, chunkBytes: number, from = 0): Promise<Buffer> =>
+  buffer(Readable.from(storedGzip(seekable(content, chunkBytes), from)));
 
 describe('stored gzip', () => {
   it('gives back the content when unzipped, in the size it promised, however the content arrives', async () => {
@@ -28,6 +32,22 @@ describe('stored gzip', () => {
     );
   });
 
+  it('goes on from any offset with the bytes that follow there', async () => {
+    const content = Buffer.alloc(140_000, 'slipway');
+    const whole = await stored(content, 1000);
+    const edges = [0, 9, 10, 12, 15, 65_549, 65_550, 65_555, whole.length - 13, whole.length - 8, whole.length];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: whole.length }),
+        fc.integer({ min: 700, max: 90_000 }),
+        async (from, chunkBytes) => {
+          expect((await stored(content, chunkBytes, from)).equals(whole.subarray(from))).toBe(true);
+        },
+      ),
+      { numRuns: 100, examples: edges.map((at): [number, number] => [at, 1000]) },
+    );
+  });
+
   it('has the length that the format implies', () => {
     expect(storedGzipSize(0)).toBe(23);
     expect(storedGzipSize(65_535)).toBe(65_563);
@@ -38,7 +58,7 @@ describe('stored gzip', () => {
     ['shorter', 4],
     ['longer', 2],
   ])('stops when the content is %s than said', async (_, size) => {
-    const bytes = storedGzip(chunked(Buffer.from('abc'), 2), size);
+    const bytes = storedGzip(seekable(Buffer.from('abc'), 2, size));
 
     await expect(buffer(Readable.from(bytes))).rejects.toMatchObject({ code: 'INVALID_STATE' });
   });

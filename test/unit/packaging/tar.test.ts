@@ -1,25 +1,33 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planTar, tarBytes, tarSize } from '../../../shared/packaging/image/tar.ts';
+import { planTar, tarBytes } from '../../../shared/packaging/image/tar.ts';
 
 const file = (path: string, size = 1, executable = false) => ({ path, size, executable });
 
-const archive = (files: Readonly<Record<string, string>>): Promise<Buffer> => {
-  const entries = planTar(Object.entries(files).map(([path, content]) => file(path, Buffer.byteLength(content))));
-  return buffer(
-    Readable.from(tarBytes(entries, { open: async (path) => Readable.from([Buffer.from(files[path] ?? '')]) })),
+const planOf = (files: Readonly<Record<string, string>>) =>
+  planTar(Object.entries(files).map(([path, content]) => file(path, Buffer.byteLength(content))));
+
+const archive = (files: Readonly<Record<string, string>>, from = 0): Promise<Buffer> =>
+  buffer(
+    Readable.from(
+      tarBytes(
+        planOf(files),
+        async (path, offset) => Readable.from([Buffer.from(files[path] ?? '').subarray(offset)]),
+        from,
+      ),
+    ),
   );
-};
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('tar1', () => {
   it('lists directories before what is in them, in the order of bytes', () => {
-    const entries = planTar([file('b/z'), file('b-a'), file('b/a/c'), file('é')]);
+    const { members } = planTar([file('b/z'), file('b-a'), file('b/a/c'), file('é')]);
 
-    expect(entries.map(({ path }) => path)).toEqual(['b-a', 'b/', 'b/a/', 'b/a/c', 'b/z', 'é']);
+    expect(members.map(({ path }) => path)).toEqual(['b-a', 'b/', 'b/a/', 'b/a/c', 'b/z', 'é']);
   });
 
   it('gives the bytes it has always given', async () => {
@@ -35,28 +43,27 @@ describe('tar1', () => {
     expect(sha256(bytes)).toBe('39a62be1a33d75f3dc1123f82797e71b99c00b188ecbd0794759f45225228555');
   });
 
-  it('opens files only, and tells the hash of each', async () => {
-    const opened: string[] = [];
-    const hashes: string[] = [];
-    const entries = planTar([file('a/b', 3), file('a/c', 0)]);
+  it('goes on from any offset with the bytes that follow there, and opens no file before it', async () => {
+    const files = { 'a/b': 'x'.repeat(700), 'a/c': '', 'a/d': 'y'.repeat(512), [`${'long/'.repeat(30)}ä`]: 'z' };
+    const bytes = await archive(files);
 
-    await buffer(
-      Readable.from(
-        tarBytes(entries, {
-          open: async (path) => {
-            opened.push(path);
-            return Readable.from(path === 'a/b' ? [Buffer.from('ab'), Buffer.from('c')] : []);
-          },
-          onFile: (path, hash) => hashes.push(`${path} ${hash}`),
-        }),
-      ),
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: bytes.length }), async (from) => {
+        expect((await archive(files, from)).equals(bytes.subarray(from))).toBe(true);
+      }),
+      {
+        numRuns: 200,
+        examples: [0, 511, 512, 1024, 1023, bytes.length - 1024, bytes.length].map((at): [number] => [at]),
+      },
     );
-
-    expect(opened).toEqual(['a/b', 'a/c']);
-    expect(hashes).toEqual([
-      'a/b ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-      'a/c e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-    ]);
+    const opened: string[] = [];
+    const open = async (path: string, offset: number) => {
+      opened.push(`${path} ${offset}`);
+      return Readable.from([Buffer.from(files[path as 'a/d']).subarray(offset)]);
+    };
+    const contentStart = planOf(files).members.find(({ path }) => path === 'a/d')?.contentStart ?? 0;
+    await buffer(Readable.from(tarBytes(planOf(files), open, contentStart + 100)));
+    expect(opened).toEqual(['a/d 100', `${'long/'.repeat(30)}ä 0`]);
   });
 
   it('reads no further than a file was planned, and says what it saw', async () => {
@@ -68,34 +75,31 @@ describe('tar1', () => {
         if (read > 10) return;
       }
     }
-    const bytes = tarBytes(planTar([file('x', 3)]), {
-      open: async () => Readable.from(endless(), { highWaterMark: 1 }),
-    });
+    const bytes = tarBytes(planTar([file('x', 3)]), async () => Readable.from(endless(), { highWaterMark: 1 }));
 
     await expect(buffer(Readable.from(bytes))).rejects.toMatchObject({ details: { size: 3, seen: 4 } });
     expect(read).toBeLessThan(6);
   });
 
   it('extends the header for a name above 100 characters only, and a size above 8 GiB only', () => {
-    const sizeOf = (path: string, size: number) => tarSize(planTar([file(path, size)])) - size - 1024;
+    const sizeOf = (path: string, size: number) => planTar([file(path, size)]).size - size - 1024;
     const most = 8 * 1024 ** 3 - 512;
 
     expect(sizeOf('x'.repeat(100), 512)).toBe(512);
     expect(sizeOf('x'.repeat(101), 512)).toBe(3 * 512);
     expect(sizeOf('x', most)).toBe(512);
-    expect(tarSize(planTar([file('x', 8 * 1024 ** 3 - 1)]))).toBe(8 * 1024 ** 3 + 512 + 1024);
+    expect(planTar([file('x', 8 * 1024 ** 3 - 1)]).size).toBe(8 * 1024 ** 3 + 512 + 1024);
     expect(sizeOf('x', 8 * 1024 ** 3)).toBe(3 * 512);
   });
 
   it('knows its size before reading anything', async () => {
     const files = { 'a/b': 'x'.repeat(511), 'a/c': 'x'.repeat(512), 'a/d': '', ä: 'x'.repeat(513) };
-    const entries = planTar(Object.entries(files).map(([path, content]) => file(path, content.length)));
 
-    expect(tarSize(entries)).toBe((await archive(files)).length);
+    expect(planOf(files).size).toBe((await archive(files)).length);
   });
 
   it('writes sizes above 8 GiB into an extended header', () => {
-    expect(tarSize(planTar([file('big', 9 * 1024 ** 3)]))).toBe(512 + 512 + 512 + 9 * 1024 ** 3 + 1024);
+    expect(planTar([file('big', 9 * 1024 ** 3)]).size).toBe(512 + 512 + 512 + 9 * 1024 ** 3 + 1024);
   });
 
   it.each([
@@ -123,7 +127,7 @@ describe('tar1', () => {
     ['shorter', 'ab'],
     ['longer', 'abcd'],
   ])('stops when a file is %s than listed', async (_, content) => {
-    const bytes = tarBytes(planTar([file('x', 3)]), { open: async () => Readable.from([Buffer.from(content)]) });
+    const bytes = tarBytes(planTar([file('x', 3)]), async () => Readable.from([Buffer.from(content)]));
 
     await expect(buffer(Readable.from(bytes))).rejects.toMatchObject({ code: 'INVALID_STATE' });
   });
