@@ -1,165 +1,145 @@
-import { createHash } from 'node:crypto';
-import { type Readable, Transform } from 'node:stream';
-import * as z from 'zod';
-import type { Descriptor, ImageStore, LayerFact, StoredDocument } from '../../packaging/image/ports.ts';
-import type { Blobs } from '../../platform/blobs.ts';
-import { isSlipwayError, SlipwayError } from '../../platform/errors.ts';
+import type { Descriptor, ImageStore, OpenAt, Referrer, StoredDocument } from '../../packaging/image/ports.ts';
+import { SlipwayError } from '../../platform/errors.ts';
+import { checkContent, measureContent } from './check-content.ts';
+import { blobPath, CONTAINER, changeJson, type LayoutBlobs, readSmall, writeOnce } from './layout-blobs.ts';
+import {
+  type LayoutIndex,
+  names,
+  parseIndex,
+  taggedDigest,
+  tagsIn,
+  withEntry,
+  withoutEntries,
+} from './layout-index.ts';
+import { isReferrerTag, referrersIn, referrerTag, withoutReferrer, withReferrer } from './referrer-index.ts';
+import {
+  checkedDigest,
+  isDigest,
+  parseManifest,
+  referrerOf,
+  sha256Of,
+  subjectOf,
+  toManifestDocument,
+} from './stored-manifest.ts';
 
-const CONTAINER = 'images';
 const LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
-const REF_NAME = 'org.opencontainers.image.ref.name';
-
-/** Attempts to change index.json while others do too. */
-const MAX_INDEX_ATTEMPTS = 20;
-
-/** A manifest or an index; both are small by specification. */
-const MAX_JSON_BYTES = 4 * 1024 * 1024;
-
-const descriptorSchema = z.looseObject({
-  mediaType: z.string(),
-  digest: z.string(),
-  size: z.number(),
-  annotations: z.record(z.string(), z.string()).optional(),
-});
-
-const indexSchema = z.looseObject({ schemaVersion: z.literal(2), manifests: z.array(descriptorSchema) });
-
-type Index = z.infer<typeof indexSchema>;
-
-const factSchema = z.object({
-  mediaType: z.string(),
-  digest: z.string(),
-  size: z.number(),
-  diffId: z.string(),
-  files: z.array(z.object({ path: z.string(), sha256: z.string() })),
-});
 
 /**
- * One OCI image layout in the blob container `images`, for all repositories; a tag is the annotation
- * `<repository>:<tag>` of an entry of its index.
+ * One OCI image layout in the blob container `images`. All repositories share its blobs, so whatever one has another
+ * has too; a tag is the annotation `<repository>:<tag>` of an entry of its index.
  *
  * @param registry - the host that references to its images begin with
  * @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md
  */
-export const createBlobImageLayout = (blobs: Blobs, registry: string): ImageStore => ({
-  registry,
-  hasBlob: async (_repository, digest) => (await blobs.stat(CONTAINER, blobPath(digest))) !== undefined,
-  putBlob: async (_repository, blob, content) => {
-    const stream = verified(await content(), blob);
-    try {
-      await writeOnce(blobs, blobPath(blob.digest), stream, blob.mediaType);
-    } finally {
-      stream.destroy();
-    }
-  },
-  putManifest: async (repository, tag, manifest) => {
-    const { digest, mediaType } = manifest.descriptor;
-    await writeOnce(blobs, blobPath(digest), manifest.bytes, mediaType);
-    await writeOnce(blobs, 'oci-layout', LAYOUT, 'application/json');
-    await addToIndex(blobs, `${repository}:${tag}`, manifest);
-  },
-  recallLayer: async (key) => {
-    const text = await readText(blobs, factPath(key));
-    const fact = text === undefined ? undefined : factSchema.safeParse(JSON.parse(text.content));
-    return fact?.success ? fact.data : undefined;
-  },
-  rememberLayer: async (key: string, fact: LayerFact) => {
-    await writeOnce(blobs, factPath(key), JSON.stringify(fact), 'application/json');
-  },
-});
-
-const blobPath = (digest: string): string => {
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
-    throw new SlipwayError('INVALID_PARAMETER_VALUE', `'${digest}' is no sha256 digest`);
-  }
-  return `blobs/sha256/${digest.slice('sha256:'.length)}`;
+export const createBlobImageLayout = (blobs: LayoutBlobs, registry: string): ImageStore => {
+  const hasBlob = async (digest: string) => (await blobs.stat(CONTAINER, blobPath(digest))) !== undefined;
+  return {
+    registry,
+    hasBlob: (_repository, digest) => hasBlob(digest),
+    mountBlob: (_repository, digest) => hasBlob(digest),
+    putBlob: (_repository, blob, open) => putBlob(blobs, blob, open),
+    writeBlob: async (_repository, content, open) => {
+      // A blob's name is its digest, so that is needed before the first byte is written.
+      const blob = await measureContent(await open(0), content);
+      if (!(await hasBlob(blob.digest))) await putBlob(blobs, blob, open);
+      return blob;
+    },
+    readBlob: async (_repository, digest) => {
+      const blob = await blobs.read(CONTAINER, blobPath(digest));
+      if (blob !== undefined) return blob.stream;
+      throw new SlipwayError('RESOURCE_DOES_NOT_EXIST', `the image layout has no blob ${digest}`);
+    },
+    readManifest: (repository, reference) => readManifest(blobs, repository, reference),
+    putManifest: (repository, manifest, tag) => putManifest(blobs, repository, manifest, tag),
+    putReferrer: async (repository, manifest) => {
+      const subject = subjectOf(manifest);
+      await putManifest(blobs, repository, manifest);
+      await changeReferrers(blobs, repository, subject, (known) => withReferrer(known, referrerOf(manifest)));
+    },
+    listReferrers: async (repository, digest) => {
+      const found = await readManifest(blobs, repository, referrerTag(digest));
+      return found === undefined ? [] : referrersOf(found);
+    },
+    listTags: async (repository) => tagsIn(await readIndex(blobs), repository).filter((tag) => !isReferrerTag(tag)),
+    deleteManifest: async (repository, digest) => {
+      const found = await readManifest(blobs, repository, checkedDigest(digest));
+      if (found === undefined) return;
+      const { subject } = parseManifest(found.bytes) ?? {};
+      if (subject !== undefined) {
+        await changeReferrers(blobs, repository, subject.digest, (known) => withoutReferrer(known, digest));
+      }
+      await changeIndex(blobs, async (index) => withoutEntries(index, repository, digest));
+      if (!names(await readIndex(blobs), digest)) await blobs.delete(CONTAINER, blobPath(digest));
+    },
+  };
 };
 
-const factPath = (key: string): string => `layer-facts/${key}.json`;
-
-/** Content-addressed: what is there already has the same bytes. */
-const writeOnce = async (
-  blobs: Blobs,
-  path: string,
-  body: Readable | Uint8Array | string,
-  contentType: string,
-): Promise<void> => {
+const putBlob = async (blobs: LayoutBlobs, blob: Descriptor, open: OpenAt): Promise<void> => {
+  const path = blobPath(blob.digest);
+  const stream = checkContent(await open(0), blob);
   try {
-    await blobs.write(CONTAINER, path, body, { contentType, ifNoneMatch: '*' });
-  } catch (error) {
-    if (!isSlipwayError(error) || error.code !== 'PRECONDITION_FAILED') throw error;
+    await writeOnce(blobs, path, stream, blob.mediaType);
+  } finally {
+    stream.destroy();
   }
 };
 
-/** Passes the bytes on and fails before the end unless they are the blob's; an upload that fails stores nothing. */
-const verified = (content: Readable, { digest, size }: Descriptor): Readable => {
-  const hash = createHash('sha256');
-  let seen = 0;
-  const check = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      seen += chunk.length;
-      done(null, chunk);
-    },
-    flush(done) {
-      const actual = `sha256:${hash.digest('hex')}`;
-      if (actual === digest && seen === size) return done();
-      done(
-        new SlipwayError('INVALID_STATE', 'the content of a blob changed while it was stored', {
-          details: { digest, actual },
-        }),
-      );
-    },
+const readIndex = async (blobs: LayoutBlobs): Promise<LayoutIndex> => {
+  const stored = await readSmall(blobs, 'index.json');
+  return parseIndex(stored && JSON.parse(new TextDecoder().decode(stored.bytes)));
+};
+
+const changeIndex = (blobs: LayoutBlobs, change: (index: LayoutIndex) => Promise<LayoutIndex>): Promise<void> =>
+  changeJson(blobs, 'index.json', async (value) => {
+    const index = parseIndex(value);
+    const next = await change(index);
+    return next === index ? value : next;
   });
-  content.once('error', (error) => check.destroy(error));
-  check.once('close', () => content.destroy());
-  return content.pipe(check);
+
+const readManifest = async (
+  blobs: LayoutBlobs,
+  repository: string,
+  reference: string,
+): Promise<StoredDocument | undefined> => {
+  const digest = isDigest(reference) ? reference : taggedDigest(await readIndex(blobs), repository, reference);
+  return digest === undefined ? undefined : readByDigest(blobs, digest);
 };
 
-const addToIndex = async (blobs: Blobs, name: string, { descriptor }: StoredDocument): Promise<void> => {
-  for (let attempt = 0; attempt < MAX_INDEX_ATTEMPTS; attempt += 1) {
-    const stored = await readText(blobs, 'index.json');
-    const index = stored ? indexSchema.parse(JSON.parse(stored.content)) : emptyIndex();
-    const next = withEntry(index, name, descriptor);
-    if (stored && next === index) return;
-    try {
-      const condition = stored ? { ifMatch: stored.etag } : { ifNoneMatch: '*' as const };
-      await blobs.write(CONTAINER, 'index.json', JSON.stringify(next), {
-        contentType: 'application/json',
-        ...condition,
-      });
-      return;
-    } catch (error) {
-      if (!isSlipwayError(error) || error.code !== 'PRECONDITION_FAILED') throw error;
-    }
+const readByDigest = async (blobs: LayoutBlobs, digest: string): Promise<StoredDocument | undefined> => {
+  const stored = await readSmall(blobs, blobPath(digest));
+  if (stored === undefined) return undefined;
+  if (sha256Of(stored.bytes) !== digest) {
+    throw new SlipwayError('INVALID_STATE', `the image layout holds other bytes under ${digest}`);
   }
-  throw new SlipwayError('TEMPORARILY_UNAVAILABLE', 'the image index is being changed by too many others');
+  return toManifestDocument(stored.bytes);
 };
 
-const emptyIndex = (): Index => ({
-  schemaVersion: 2,
-  mediaType: 'application/vnd.oci.image.index.v1+json',
-  manifests: [],
-});
-
-/** The index with the name pointing at this manifest only; the same object when it does already. */
-const withEntry = (index: Index, name: string, { mediaType, digest, size }: Descriptor): Index => {
-  const named = index.manifests.filter(({ annotations }) => annotations?.[REF_NAME] === name);
-  if (named.length === 1 && named[0]?.digest === digest) return index;
-  const others = index.manifests.filter((entry) => !named.includes(entry));
-  return { ...index, manifests: [...others, { mediaType, digest, size, annotations: { [REF_NAME]: name } }] };
+const putManifest = async (
+  blobs: LayoutBlobs,
+  repository: string,
+  { bytes, descriptor }: StoredDocument,
+  tag?: string,
+): Promise<void> => {
+  await writeOnce(blobs, blobPath(descriptor.digest), bytes, descriptor.mediaType);
+  await writeOnce(blobs, 'oci-layout', LAYOUT, 'application/json');
+  await changeIndex(blobs, async (index) => withEntry(index, descriptor, repository, tag));
 };
 
-const readText = async (blobs: Blobs, path: string): Promise<{ content: string; etag: string } | undefined> => {
-  const blob = await blobs.read(CONTAINER, path);
-  if (!blob) return undefined;
-  if (blob.size > MAX_JSON_BYTES) {
-    blob.stream.destroy();
-    throw new SlipwayError('INVALID_STATE', `'${path}' in the image layout is too large`, {
-      details: { size: blob.size },
-    });
-  }
-  const chunks: Buffer[] = [];
-  for await (const chunk of blob.stream) chunks.push(chunk as Buffer);
-  return { content: Buffer.concat(chunks).toString('utf8'), etag: blob.etag };
-};
+const referrersOf = ({ bytes }: StoredDocument): readonly Referrer[] =>
+  referrersIn(JSON.parse(new TextDecoder().decode(bytes)));
+
+/** The index under the tag and the tag itself change together: who was slower reads it again. */
+const changeReferrers = (
+  blobs: LayoutBlobs,
+  repository: string,
+  subject: string,
+  change: (known: readonly Referrer[]) => StoredDocument,
+): Promise<void> =>
+  changeIndex(blobs, async (index) => {
+    const tag = referrerTag(subject);
+    const digest = taggedDigest(index, repository, tag);
+    const known = digest === undefined ? undefined : await readByDigest(blobs, digest);
+    const next = change(known === undefined ? [] : referrersOf(known));
+    await writeOnce(blobs, blobPath(next.descriptor.digest), next.bytes, next.descriptor.mediaType);
+    return withEntry(index, next.descriptor, repository, tag);
+  });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of one version of the example model. */
@@ -8,6 +10,10 @@ const SIGNATURE = `
   inputs: '[{"type": "double", "name": "x", "required": true}]'
   outputs: '[{"type": "float", "name": "y", "required": true}]'
   params: null`;
+
+/** A whole request body that the example model can answer. */
+export const servingInput = (version: Parameters<typeof exampleModel>[0]): Promise<string> =>
+  readFile(join(exampleModel(version), 'serving_input_example.json'), 'utf8');
 
 /** An MLmodel file of a model with one column; the parts that tests vary can be replaced. */
 export const mlmodelText = ({

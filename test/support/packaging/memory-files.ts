@@ -14,8 +14,8 @@ export const memoryFiles = (
       yield { path, size: bytes.length, ...(contentIds ? { contentId } : {}) };
     }
   },
-  open: async (path) => {
-    const bytes = Buffer.from(files[path] ?? '');
+  open: async (path, offset = 0) => {
+    const bytes = Buffer.from(files[path] ?? '').subarray(offset);
     const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, at) =>
       bytes.subarray(at * chunkBytes, (at + 1) * chunkBytes),
     );
