@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/timers/sweep.ts';
+import { createSweepStore } from '../../../shared/packaging/sweep/sweep-store.ts';
 import { type LogFields, type Logger, silentLogger } from '../../../shared/platform/logging.ts';
 import { createParkingLot } from '../../../shared/platform/parking.ts';
 import { epochMs } from '../../../shared/platform/time.ts';
 import { createMemoryDocuments } from '../../support/memory-documents.ts';
+import { memoryImages } from '../../support/packaging/memory-images.ts';
 import { createMemoryBlobs } from '../../support/registry/memory-blobs.ts';
 
 const NOW = epochMs(1_767_225_600_000);
@@ -22,6 +24,10 @@ const setUp = () => {
     blobs,
     parkingLot,
     log,
+    sweepStore: createSweepStore(createMemoryDocuments()),
+    packageUses: { all: async () => [] },
+    images: memoryImages(),
+    retention: undefined,
   };
   return { services, endpoints, blobs, parkingLot, sent, warned };
 };
