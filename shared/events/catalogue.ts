@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { accessRefused, tokenCreated, tokenRevoked } from './access-events.ts';
 import { defineEvent } from './define-event.ts';
-import { modelChanged, modelRegistered, packageBuilt, packageRefused, version } from './model-events.ts';
+import { environmentBuilt, environmentFailed } from './environment-events.ts';
+import { modelChanged, modelRegistered, packageBuilt, packageRefused, packageSwept, version } from './model-events.ts';
 import { originChanged } from './origin-events.ts';
 import { webhookChanged } from './webhook-events.ts';
 
@@ -111,6 +112,9 @@ export const CATALOGUE = [
   originChanged,
   packageBuilt,
   packageRefused,
+  packageSwept,
+  environmentBuilt,
+  environmentFailed,
   rolloutEvent('slipway.rollout.started', 'A rollout began.', { phase: 'Provisioning' }),
   rolloutEvent('slipway.rollout.stepped', 'A rollout moved to another phase or step.', {
     phase: 'Baking',
@@ -141,7 +145,8 @@ export const CATALOGUE = [
   rolloutEvent('slipway.rollout.failed', 'The rollout ended before any traffic could move.', {
     phase: 'Failed',
     reason: 'package-refused',
-    message: 'the model has no signature: log it again with signature= or input_example=',
+    message:
+      'model.pkl is named by flavors.python_function.model_path in MLmodel, but it is not there. Log the model again, and let the upload finish.',
   }),
   deploymentEvent('slipway.deployment.ready', 'A deployment answers requests.'),
   deploymentEvent('slipway.deployment.failed', 'A deployment could not be made to answer.', {

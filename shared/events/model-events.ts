@@ -99,6 +99,8 @@ export const packageBuilt = defineEvent({
     image: z.string().describe('Reference by digest.'),
     sizeBytes: z.number().int().nonnegative(),
     durationMs: z.number().int().nonnegative(),
+    server: z.enum(['onnx', 'python']).optional().describe('What serves the model.'),
+    environment: z.string().optional().describe('Key of the Python environment that it runs in.'),
   }),
   example: {
     subject: 'models/heart-classifier/versions/2',
@@ -109,6 +111,7 @@ export const packageBuilt = defineEvent({
         'registry.example/heart-classifier@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       sizeBytes: 31_457_280,
       durationMs: 412,
+      server: 'onnx',
     },
   },
 });
@@ -123,8 +126,32 @@ export const packageRefused = defineEvent({
     data: {
       model: 'heart-classifier',
       version: '3',
-      code: 'no-signature',
-      message: 'the model has no signature: log it again with signature= or input_example=',
+      code: 'file-missing',
+      message:
+        'model.pkl is named by flavors.python_function.model_path in MLmodel, but it is not there. Log the model again, and let the upload finish.',
+    },
+  },
+});
+
+export const packageSwept = defineEvent({
+  type: 'slipway.package.swept',
+  summary:
+    'The package of a model version was removed, because nothing needed it. It is built again when it is wanted.',
+  subject: 'models/{name}/versions/{version}',
+  data: z.object({
+    model: z.string(),
+    version,
+    image: z.string().describe('Reference by digest, of what was there.'),
+    because: z.string().describe('In words.'),
+  }),
+  example: {
+    subject: 'models/heart-classifier/versions/2',
+    data: {
+      model: 'heart-classifier',
+      version: '2',
+      image:
+        'registry.example/heart-classifier@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      because: 'nothing needs it, and it is 120 days old',
     },
   },
 });

@@ -4,6 +4,7 @@ import { encodeId } from '../platform/ids.ts';
 export const subjectOf = {
   model: (name: string): string => `models/${encodeId(name)}`,
   version: (name: string, version: string): string => `models/${encodeId(name)}/versions/${version}`,
+  environment: (key: string): string => `environments/${key}`,
   endpoint: (name: string): string => `endpoints/${name}`,
   deployment: (endpoint: string, deployment: string): string => `endpoints/${endpoint}/deployments/${deployment}`,
   monitor: (name: string): string => `monitors/${encodeId(name)}`,

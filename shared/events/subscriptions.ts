@@ -1,12 +1,16 @@
 import { AZURE_ML } from './azure-ml.ts';
 import { EVENT_TYPES, type EventType } from './catalogue.ts';
+import { CONTAINER_REGISTRY } from './container-registry.ts';
+
+/** Azure services whose events come over a system topic of their own. */
+type SystemTopic = 'machine-learning' | 'container-registry';
 
 /** One Event Grid subscription: which events of a topic go to which function. */
 export interface Subscription {
-  /** Unique over both topics: 3–64 letters, digits and dashes. */
+  /** Unique over all topics: 3–64 letters, digits and dashes. */
   readonly name: string;
-  /** Ours, or the system topic of the Azure ML workspace. */
-  readonly topic: 'slipway' | 'machine-learning';
+  /** Ours, or the system topic of the Azure ML workspace or of the registry. */
+  readonly topic: 'slipway' | SystemTopic;
   /** Name of a function with an Event Grid trigger. */
   readonly function: string;
   /** Exact event types. */
@@ -17,6 +21,7 @@ interface Route {
   readonly function: string;
   readonly slipway: readonly EventType[];
   readonly machineLearning: readonly string[];
+  readonly containerRegistry?: readonly string[];
 }
 
 const ROUTES: readonly Route[] = [
@@ -38,6 +43,12 @@ const ROUTES: readonly Route[] = [
     machineLearning: [AZURE_ML.runCompleted, AZURE_ML.runStatusChanged],
   },
   { function: 'origin-changed', slipway: ['slipway.origin.changed'], machineLearning: [] },
+  {
+    function: 'image-pushed',
+    slipway: [],
+    machineLearning: [],
+    containerRegistry: [CONTAINER_REGISTRY.imagePushed],
+  },
   { function: 'notify', slipway: EVENT_TYPES, machineLearning: [] },
 ];
 
@@ -49,9 +60,9 @@ const chunks = (types: readonly string[]): readonly (readonly string[])[] =>
     types.slice(at * MAX_TYPES, (at + 1) * MAX_TYPES),
   );
 
-/** Our topic takes Azure ML's types too, so that a parked Azure ML event is replayed by publishing it on our topic. */
+/** Our topic takes the types of system topics too, so that a parked one is replayed by publishing it on our topic. */
 const toSubscriptions = (route: Route): readonly Subscription[] => [
-  ...chunks([...route.slipway, ...route.machineLearning]).map(
+  ...chunks([...route.slipway, ...route.machineLearning, ...(route.containerRegistry ?? [])]).map(
     (includedEventTypes, at) =>
       ({
         name: `slipway-${route.function}${at === 0 ? '' : `-${at + 1}`}`,
@@ -60,17 +71,16 @@ const toSubscriptions = (route: Route): readonly Subscription[] => [
         includedEventTypes,
       }) as const,
   ),
-  ...(route.machineLearning.length === 0
-    ? []
-    : [
-        {
-          name: `machine-learning-${route.function}`,
-          topic: 'machine-learning',
-          function: route.function,
-          includedEventTypes: route.machineLearning,
-        } as const,
-      ]),
+  ...onSystemTopic('machine-learning', route.function, route.machineLearning),
+  ...onSystemTopic('container-registry', route.function, route.containerRegistry ?? []),
 ];
+
+const onSystemTopic = (
+  topic: SystemTopic,
+  target: string,
+  includedEventTypes: readonly string[],
+): readonly Subscription[] =>
+  includedEventTypes.length === 0 ? [] : [{ name: `${topic}-${target}`, topic, function: target, includedEventTypes }];
 
 /** Every Event Grid subscription, of which Bicep's are generated and the embedded stack's are made. */
 export const SUBSCRIPTIONS: readonly Subscription[] = ROUTES.flatMap(toSubscriptions);
