@@ -27,6 +27,17 @@ export const toPredictions = (
   );
 };
 
+/**
+ * The only output of a converted graph, as the model itself answered: a list, or lists per row.
+ *
+ * @throws ModelError when there is not exactly one
+ */
+export const toPlainPredictions = (outputs: Readonly<Record<string, OnnxTensor>>): unknown => {
+  const [only, ...more] = Object.values(outputs);
+  if (only === undefined || more.length > 0) throw new ModelError('A converted model has exactly one output');
+  return toNested({ shape: only.dims, elements: elementsOf(only) });
+};
+
 const elementsOf = ({ type, data }: OnnxTensor): readonly unknown[] => {
   const elements = Array.from<unknown>(data as ArrayLike<unknown>);
   if (type === 'bool') return elements.map(Boolean);

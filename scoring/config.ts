@@ -12,6 +12,8 @@ const environment = z.object({
   AZUREML_MODEL_DIR: z.string().min(1).optional(),
   MLFLOW_MODEL_FOLDER: z.string().min(1).optional(),
   SCORING_THREADS: whole(1, 256).default(1),
+  SCORING_CONCURRENCY: whole(1, 256).default(1),
+  MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT: whole(1, 3600).default(60),
   SCORING_MAX_BODY_BYTES: whole(1, 1024 ** 3).default(DEFAULT_MAX_BODY_BYTES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -21,7 +23,11 @@ export interface ScoringConfig {
   readonly port: number;
   readonly host: string;
   readonly modelFolder: string;
+  /** Of one prediction. */
   readonly threads: number;
+  /** Predictions at the same time. */
+  readonly concurrency: number;
+  readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly logLevel: string;
 }
@@ -43,6 +49,8 @@ export const readScoringConfig = (env: Readonly<Record<string, string | undefine
     host: data.HOST,
     modelFolder: modelFolder(data),
     threads: data.SCORING_THREADS,
+    concurrency: data.SCORING_CONCURRENCY,
+    timeoutMs: data.MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT * 1000,
     maxBodyBytes: data.SCORING_MAX_BODY_BYTES,
     logLevel: data.LOG_LEVEL,
   };

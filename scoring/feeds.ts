@@ -8,22 +8,34 @@ type InputMetadata = InferenceSession.ValueMetadata;
 /**
  * The data as the graph's inputs, by the rules of MLflow's ONNX flavor: the table's columns in order as one matrix
  * when the graph has one input, one vector per column of that name when it has several; doubles become floats where
- * the graph wants floats, and nothing else is converted.
+ * the graph wants floats, and nothing else is converted. Without a signature the graph's own types are the only ones
+ * known, so whole numbers become what it wants: a caller who writes 1 may mean 1.0.
  *
  * @throws ModelError when the graph cannot take the data
  */
-export const toFeeds = (input: ModelInput, metadata: readonly InputMetadata[]): Feeds => {
+export const toFeeds = (
+  input: ModelInput,
+  metadata: readonly InputMetadata[],
+  { signed }: { readonly signed: boolean } = { signed: true },
+): Feeds => {
+  const toOnnx: Convert = (tensor, wanted) => onnxTensor(signed ? tensor : inTypeOf(wanted, tensor), wanted);
   const [only, ...more] = metadata;
   if (only === undefined) throw new ModelError('The model has no inputs');
   if (input.kind === 'frame') {
-    return more.length === 0 ? { [only.name]: toOnnx(matrix(input), only) } : columnFeeds(input, metadata);
+    return more.length === 0 ? { [only.name]: toOnnx(matrix(input), only) } : columnFeeds(input, metadata, toOnnx);
   }
-  if (input.kind === 'tensors') return namedFeeds(input.tensors, metadata);
+  if (input.kind === 'tensors') return namedFeeds(input.tensors, metadata, toOnnx);
   if (more.length > 0) throw new ModelError(`The model has ${metadata.length} inputs, so one array is not enough`);
   return { [only.name]: toOnnx(input, only) };
 };
 
-const namedFeeds = (tensors: ReadonlyMap<string, Tensor>, metadata: readonly InputMetadata[]): Feeds => {
+type Convert = (tensor: Tensor, input: InputMetadata) => OnnxTensor;
+
+const namedFeeds = (
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: readonly InputMetadata[],
+  toOnnx: Convert,
+): Feeds => {
   const unknown = [...tensors.keys()].find((name) => !metadata.some((input) => input.name === name));
   if (unknown !== undefined) throw new ModelError(`The model has no input '${unknown}'`);
   return Object.fromEntries(
@@ -35,7 +47,7 @@ const namedFeeds = (tensors: ReadonlyMap<string, Tensor>, metadata: readonly Inp
   );
 };
 
-const columnFeeds = ({ columns, rowCount }: Frame, metadata: readonly InputMetadata[]): Feeds =>
+const columnFeeds = ({ columns, rowCount }: Frame, metadata: readonly InputMetadata[], toOnnx: Convert): Feeds =>
   Object.fromEntries(
     metadata.map((input) => {
       const column = columns.find(({ name }) => name === input.name);
@@ -64,6 +76,13 @@ const commonType = (types: readonly ElementType[]): ElementType => {
   return types.some((type) => type.startsWith('float')) ? 'float64' : 'int64';
 };
 
+const inTypeOf = (input: InputMetadata, tensor: Tensor): Tensor => {
+  const isNumber = input.isTensor && (input.type in ARRAYS || input.type === 'int64' || input.type === 'uint64');
+  if (!isNumber || !/^u?int/.test(tensor.type)) return tensor;
+  const type = input.type as keyof typeof ARRAYS | 'int64' | 'uint64';
+  return { ...tensor, type, elements: type.startsWith('float') ? tensor.elements.map(Number) : tensor.elements };
+};
+
 const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
@@ -75,7 +94,7 @@ const ARRAYS = {
   uint32: Uint32Array,
 } as const;
 
-const toOnnx = (tensor: Tensor, input: InputMetadata): OnnxTensor => {
+const onnxTensor: Convert = (tensor, input) => {
   const wanted = input.isTensor ? input.type : undefined;
   const type = tensor.type === 'float64' && wanted === 'float32' ? 'float32' : tensor.type;
   if (type !== wanted) {
@@ -94,7 +113,7 @@ const toOnnx = (tensor: Tensor, input: InputMetadata): OnnxTensor => {
     case 'float16':
       throw new ModelError('Inputs of type float16 are not supported');
     default:
-      return new OnnxTensor(type, ARRAYS[type].from(elements as readonly number[]), shape);
+      return new OnnxTensor(type, ARRAYS[type].from(elements.map(Number)), shape);
   }
 };
 

@@ -1,7 +1,9 @@
+import { isMainThread } from 'node:worker_threads';
 import { pino } from 'pino';
 import { readScoringConfig } from './config.ts';
-import { loadOnnxModel } from './onnx-model.ts';
 import { createScoringServer } from './server.ts';
+import { runWorker } from './worker.ts';
+import { startWorkerPool } from './worker-pool.ts';
 
 /** How long requests in flight may take after SIGTERM before the process ends anyway. */
 const DRAIN_MS = 10_000;
@@ -9,14 +11,30 @@ const DRAIN_MS = 10_000;
 const start = async (): Promise<void> => {
   const config = readScoringConfig(process.env);
   const logger = pino({ level: config.logLevel });
-  const model = await loadOnnxModel(config.modelFolder, config);
-  const app = createScoringServer({ model, logger, maxBodyBytes: config.maxBodyBytes });
+  const scorer = await startWorkerPool({
+    ...config,
+    entry: new URL(import.meta.url),
+    onLost: (error) => {
+      logger.fatal({ err: error }, 'a worker thread was lost');
+      process.exit(1);
+    },
+  });
+  const app = createScoringServer({ scorer, logger, maxBodyBytes: config.maxBodyBytes });
+  // Node's own exit waits for a graph that still runs. The first process of a container cannot kill itself; there the
+  // platform's patience decides.
+  const end = (code: number): void => {
+    if (scorer.isBusy()) process.kill(process.pid, 'SIGKILL');
+    process.exit(code);
+  };
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    setTimeout(() => {
+      logger.error('stopped before the last predictions ended');
+      end(1);
+    }, DRAIN_MS).unref();
     app.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
+      () => end(0),
+      () => end(1),
     );
   };
   process.once('SIGTERM', stop);
@@ -26,7 +44,12 @@ const start = async (): Promise<void> => {
   logger.info({ port: typeof address === 'object' ? address?.port : config.port }, 'listening');
 };
 
-start().catch((error: unknown) => {
-  pino().fatal({ err: error }, 'the scoring server could not start');
-  process.exitCode = 1;
-});
+if (isMainThread) {
+  start().catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    pino().fatal({ err: error }, `the scoring server could not start: ${message}`);
+    process.exitCode = 1;
+  });
+} else {
+  await runWorker();
+}

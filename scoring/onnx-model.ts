@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
 import { parseMlmodel } from '../shared/packaging/model/mlmodel.ts';
 import type { Signature } from '../shared/packaging/model/signature.ts';
-import { toPredictions } from './answer.ts';
+import { toPlainPredictions, toPredictions } from './answer.ts';
+import { type Conversion, checkRefused, readConversion } from './converted.ts';
 import type { ModelInput } from './data.ts';
 import { toFeeds } from './feeds.ts';
 import { ModelError } from './model-error.ts';
@@ -17,6 +18,7 @@ export interface ScoringModel {
    * The predictions as a JSON value, apart from NaN and bigints.
    *
    * @throws ModelError when the graph fails
+   * @throws ScoringError 400 for what a converted model would have refused
    */
   predict(input: ModelInput): Promise<unknown>;
 }
@@ -47,18 +49,29 @@ export const loadOnnxModel = async (
     interOpNumThreads: 1,
     logSeverityLevel: FATAL_ONLY,
   });
+  const conversion = readConversion(mlmodel['metadata']);
+  const odd = session.inputMetadata.find((input) => !input.isTensor);
+  if (odd) throw new Error(`The graph's input '${odd.name}' is no tensor, so no request could be given to it`);
+  const signature = mlmodel.signature ?? undefined;
+  const signed = signature?.inputs !== undefined;
   return {
-    signature: mlmodel.signature ?? undefined,
+    signature,
     mlflowVersion: mlmodel.mlflow_version ?? undefined,
-    predict: (input) => run(session, input),
+    predict: (input) => run(session, input, { signed, conversion }),
   };
 };
 
-const run = async (session: InferenceSession, input: ModelInput): Promise<unknown> => {
-  const feeds = toFeeds(input, session.inputMetadata);
+const run = async (
+  session: InferenceSession,
+  input: ModelInput,
+  { signed, conversion }: { readonly signed: boolean; readonly conversion: Conversion | undefined },
+): Promise<unknown> => {
+  if (conversion) checkRefused(input, conversion);
+  const feeds = toFeeds(input, session.inputMetadata, { signed });
   const outputs = await session.run(feeds, tensorOutputs(session)).catch((cause: unknown) => {
     throw new ModelError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
+  if (conversion) return toPlainPredictions(outputs);
   return toPredictions(outputs, { asked: input.kind === 'frame' ? 'table' : 'arrays' });
 };
 

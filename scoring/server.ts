@@ -1,15 +1,12 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { bodyKind } from './content-type.ts';
-import { toJsonText } from './json-text.ts';
 import { ModelError } from './model-error.ts';
-import type { ScoringModel } from './onnx-model.ts';
-import { readCsvInput } from './read-csv.ts';
-import { readJsonInput } from './read-input.ts';
-import { badRequest, ScoringError } from './scoring-error.ts';
+import type { Scorer } from './scorer.ts';
+import { ScoringError } from './scoring-error.ts';
 
 export interface ScoringServerOptions {
-  readonly model: ScoringModel;
+  readonly scorer: Scorer;
   readonly logger: Logger;
   readonly maxBodyBytes: number;
 }
@@ -17,26 +14,34 @@ export interface ScoringServerOptions {
 /** How one protocol wraps its answers and what it calls a failure inside the model. */
 interface Protocol {
   readonly url: string;
-  readonly wrap: (predictions: unknown) => unknown;
+  readonly wrap: (predictions: string) => string;
   readonly modelFailure: { readonly status: number; readonly errorCode: string };
 }
 
 const PROTOCOLS: readonly Protocol[] = [
   {
     url: '/invocations',
-    wrap: (predictions) => ({ predictions }),
+    wrap: (predictions) => `{"predictions":${predictions}}`,
     modelFailure: { status: 400, errorCode: 'BAD_REQUEST' },
   },
   { url: '/score', wrap: (predictions) => predictions, modelFailure: { status: 500, errorCode: 'INTERNAL_ERROR' } },
 ];
 
 /** The scoring server, ready to listen: MLflow's and Azure ML's routes over one loaded model. */
-export const createScoringServer = ({ model, logger, maxBodyBytes }: ScoringServerOptions): FastifyInstance => {
+export const createScoringServer = ({ scorer, logger, maxBodyBytes }: ScoringServerOptions): FastifyInstance => {
   const app = Fastify({
     bodyLimit: maxBodyBytes,
     // A connection that is kept alive may bring one more request while the server drains; it is still answered.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+  });
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  // Otherwise the last callers' connections, kept alive, would hold up the end.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -44,16 +49,16 @@ export const createScoringServer = ({ model, logger, maxBodyBytes }: ScoringServ
   app.setNotFoundHandler((request, reply) =>
     sendJson(reply, 404, { error_code: 'ENDPOINT_NOT_FOUND', message: `There is no ${request.url}` }),
   );
-  for (const protocol of PROTOCOLS) addScoring(app, protocol, model);
-  addHealth(app, model);
+  for (const protocol of PROTOCOLS) addScoring(app, protocol, scorer);
+  addHealth(app, scorer);
   return app;
 };
 
-const addScoring = (app: FastifyInstance, { url, wrap, modelFailure }: Protocol, model: ScoringModel): void => {
+const addScoring = (app: FastifyInstance, { url, wrap, modelFailure }: Protocol, scorer: Scorer): void => {
   app.post(url, async (request, reply) => {
     try {
-      const { input } = readRequest(request, model);
-      return sendJson(reply, 200, wrap(await model.predict(input)));
+      const predictions = await scorer.score(bodyOf(request));
+      return reply.code(200).type('application/json').send(wrap(predictions));
     } catch (cause) {
       if (!(cause instanceof ModelError)) throw cause;
       const message = `The model failed while predicting: ${cause.message}`;
@@ -63,7 +68,7 @@ const addScoring = (app: FastifyInstance, { url, wrap, modelFailure }: Protocol,
   refuseOthers(app, url, ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'POST');
 };
 
-const addHealth = (app: FastifyInstance, { mlflowVersion }: ScoringModel): void => {
+const addHealth = (app: FastifyInstance, { mlflowVersion }: Scorer): void => {
   const answers: Readonly<Record<string, { readonly type: string; readonly body: string }>> = {
     '/ping': { type: 'application/json', body: '\n' },
     '/health': { type: 'application/json', body: '\n' },
@@ -89,24 +94,13 @@ const refuseOthers = (app: FastifyInstance, url: string, method: string[], allow
   });
 };
 
-const readRequest = (request: FastifyRequest, { signature }: ScoringModel): ReturnType<typeof readJsonInput> => {
-  const kind = bodyKind(request.headers['content-type']);
-  const text = decodeUtf8(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
-  return kind === 'json' ? readJsonInput(text, signature) : readCsvInput(text, signature);
-};
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-const decodeUtf8 = (body: Buffer): string => {
-  try {
-    return utf8.decode(body);
-  } catch {
-    throw badRequest('The request body is not valid UTF-8');
-  }
-};
+const bodyOf = ({ headers, body }: FastifyRequest): Parameters<Scorer['score']>[0] => ({
+  kind: bodyKind(headers['content-type']),
+  bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+});
 
 const sendJson = (reply: FastifyReply, status: number, body: unknown): FastifyReply =>
-  reply.code(status).type('application/json').send(toJsonText(body));
+  reply.code(status).type('application/json').send(JSON.stringify(body));
 
 const sendError = (error: unknown, reply: FastifyReply, logger: Logger): FastifyReply => {
   const scoringError = toScoringError(error);

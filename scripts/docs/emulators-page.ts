@@ -40,7 +40,7 @@ const EMULATORS: readonly Emulator[] = [
     title: 'Azure ML and Azure Monitor',
     folder: 'machine-learning',
     intro:
-      'Managed online endpoints of one workspace over ARM, their scoring URIs, and the metrics of both (`local/machine-learning`). It runs the packaged image as a process, and really splits traffic.',
+      'Managed online endpoints of one workspace over ARM, their scoring URIs, and the metrics of both (`local/machine-learning`). It pulls the packaged image from the layout in Blob Storage, or from the registry of `--registry`, runs it as a process, and really splits traffic.',
     missing: [
       'Isolation: a container is a process of the same user, with its image unpacked beside it. Images need no registry and hold no operating system.',
       'Jobs, data, computes, schedules, monitors, batch and serverless endpoints.',

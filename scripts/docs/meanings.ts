@@ -41,6 +41,12 @@ export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
   'hold.holdback': 'Traffic that stays on the version before during the hold.',
   'retire.action': 'Whether the deployment of the version before is deleted after the hold.',
   'drift.then': 'What drift on this endpoint does to a rollout under way. See [Get alerts](../how-to/get-alerts.md).',
+  'packaging.onnx.convert':
+    'Whether a model of scikit-learn, XGBoost or LightGBM is converted to an ONNX graph, which is served without Python. `try`: the graph is served when it answers like the model, else the model in Python; `require`: else the package is refused. See [Serve a model as a graph](../how-to/serve-as-a-graph.md).',
+  'packaging.onnx.tolerance':
+    'Largest difference of an answer, as a share of what the model answers, or of 1 when that is less.',
+  'packaging.onnx.missing':
+    '`as-model`: where the model takes missing and infinite values, the graph must answer to them like the model. `refuse`: the graph is served without taking them, with status 400.',
   'deployment.instanceType': 'Size of the machines; `INSTANCE_TYPE` when absent.',
   'deployment.instanceCount': 'Machines of the canary deployment.',
   'deployment.requestTimeout': 'Longest time for one request; at most `PT3M`.',
@@ -106,17 +112,19 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
 
 /** What a data scientist can do about a refusal. */
 export const REFUSAL_ADVICE: Readonly<Record<RefusalCode | 'artifacts-unreachable', string>> = {
-  'mlmodel-missing': 'The folder has no MLmodel file: register the folder that holds it.',
+  'mlmodel-missing': 'The folder has no MLmodel file: register the folder that holds it, or one with a `score.py`.',
   'mlmodel-too-large': 'MLmodel is over 1 MiB.',
   'mlmodel-unreadable': 'MLmodel is not YAML that can be read safely.',
   'mlmodel-invalid': 'MLmodel lacks fields that MLflow writes.',
-  'signature-missing': 'Log the model with a signature.',
   'signature-invalid': 'Log the signature again with `infer_signature`.',
-  'flavor-not-servable': 'Only the onnx flavor is served: convert the model and log it with `mlflow.onnx.log_model`.',
+  'flavor-not-servable':
+    'The onnx flavor and python_function are served, without Java: log the model with MLflow for Python, or convert it.',
+  'script-incomplete': 'Write `def init():` and `def run(raw_data):` at the top level of `score.py`.',
+  'environment-too-large': 'Each file of the environment is at most 1 MiB.',
   'file-missing': 'The file that MLmodel names is not in the folder: let the upload finish before you register.',
   'path-not-allowed': 'Rename the file: no absolute paths, no `..`, nothing that two systems read differently.',
   'too-many-files': 'At most 10 000 files.',
-  'model-too-large': 'At most 512 MiB.',
+  'model-too-large': 'At most 64 GiB.',
   'artifacts-unreachable':
     'The source cannot be read from here: upload the files to the artifact proxy, or register an Azure ML source.',
 };

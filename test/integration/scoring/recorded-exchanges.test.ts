@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadOnnxModel } from '../../../scoring/onnx-model.ts';
+import { scorerOf } from '../../../scoring/scorer.ts';
 import { createScoringServer } from '../../../scoring/server.ts';
 import { readFixture } from '../../support/scoring/read-fixture.ts';
 
@@ -36,7 +37,7 @@ const rows = readFileSync(join(examples, 'rows.json'), 'utf8');
 
 const serve = async (folder: string): Promise<FastifyInstance> =>
   createScoringServer({
-    model: await loadOnnxModel(folder, { threads: 1 }),
+    scorer: scorerOf(await loadOnnxModel(folder, { threads: 1 })),
     logger: pino({ level: 'silent' }),
     maxBodyBytes: 1024 * 1024,
   });
@@ -115,7 +116,12 @@ describe('the example model v3', () => {
   });
 });
 
-describe.each(readFixture<RecordedTensors>('tensors'))('a model with $name', ({ mlmodel, onnx, exchanges }) => {
+/** Without a signature MLflow hands whole numbers to a graph of floats, which fails; here they become floats. */
+const OWN_ANSWERS: Readonly<Record<string, Exchange['answer']>> = {
+  'no signature {"inputs": [[1, 2]]}': { predictions: { twice: [[2, 4]] } },
+};
+
+describe.each(readFixture<RecordedTensors>('tensors'))('a model with $name', ({ name, mlmodel, onnx, exchanges }) => {
   let folder: string;
   let app: FastifyInstance;
   beforeAll(async () => {
@@ -130,6 +136,10 @@ describe.each(readFixture<RecordedTensors>('tensors'))('a model with $name', ({ 
   });
 
   it.each(exchanges)('answers $body as MLflow does', async (exchange) => {
-    await expectRecorded(app, exchange);
+    const own = OWN_ANSWERS[`${name} ${exchange.body}`];
+    await expectRecorded(
+      app,
+      own ? { contentType: exchange.contentType, body: exchange.body, status: 200, answer: own } : exchange,
+    );
   });
 });

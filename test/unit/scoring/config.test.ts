@@ -21,6 +21,8 @@ describe('the scoring settings', () => {
       host: '0.0.0.0',
       modelFolder: '/m',
       threads: 1,
+      concurrency: 1,
+      timeoutMs: 60_000,
       maxBodyBytes: 16_777_216,
       logLevel: 'info',
     });

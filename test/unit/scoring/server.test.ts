@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ModelInput } from '../../../scoring/data.ts';
 import { ModelError } from '../../../scoring/model-error.ts';
 import type { ScoringModel } from '../../../scoring/onnx-model.ts';
+import { scorerOf } from '../../../scoring/scorer.ts';
 import { createScoringServer } from '../../../scoring/server.ts';
 import { signatureSchema } from '../../../shared/packaging/model/signature.ts';
 
@@ -36,7 +37,7 @@ const sumOf = (row: readonly number[]): number => {
 };
 
 const serve = (model: ScoringModel, maxBodyBytes = 10_000): FastifyInstance =>
-  createScoringServer({ model, logger: pino({ level: 'silent' }), maxBodyBytes });
+  createScoringServer({ scorer: scorerOf(model), logger: pino({ level: 'silent' }), maxBodyBytes });
 
 const app = serve(summing(AB));
 afterAll(() => app.close());
