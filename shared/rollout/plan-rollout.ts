@@ -58,7 +58,7 @@ export const planRollout = async (
   const outcome = await startRollout(services, { endpoint, model, version, policy, ...attempt }, cause);
   // Only a head start: the rollout asks for its package itself.
   if (outcome.kind === 'started' || outcome.kind === 'queued') {
-    await services.packages.request(model, version, cause.causedBy);
+    await services.packages.request(model, version, cause.causedBy, policy.packaging);
   }
   const reason = outcome.kind === 'refused' ? outcome.message : undefined;
   services.log.info(
@@ -97,7 +97,7 @@ export const startByHand = async (
   const policy = await policyFor(services, model, name);
   assertPossible(policy, services.metrics.granularityMs);
   // First, because it refuses a version that does not exist.
-  await services.packages.request(model, version, cause.causedBy);
+  await services.packages.request(model, version, cause.causedBy, policy.packaging);
   const endpoint = endpointNameFor(policy, model);
   const attempt = await nextAttempt(services, endpoint, model, version);
   const outcome = await startRollout(services, { endpoint, model, version, attempt, policy, by: 'person' }, cause);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { conversionOption } from '../packaging/conversion/conversion-option.ts';
 import { toSlipwayError } from '../platform/errors.ts';
 import { durationMs } from '../platform/time.ts';
 import { checkNewAlias } from '../registry/validate.ts';
@@ -187,6 +188,7 @@ export const policyShape = z.strictObject({
       then: z.enum(['notify', 'hold', 'rollback']).default('hold'),
     })
     .prefault({}),
+  packaging: z.strictObject({ onnx: conversionOption.prefault({}) }).prefault({}),
   deployment: z
     .strictObject({
       instanceType: z.string().min(1).optional(),

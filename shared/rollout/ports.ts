@@ -1,4 +1,5 @@
 import type { EpochMs } from '../platform/time.ts';
+import type { RolloutPolicy } from './policy-schema.ts';
 
 /** Whole percent per deployment name; deployments that are absent have 0. Sums to 0 or 100. */
 export type Traffic = Readonly<Record<string, number>>;
@@ -108,9 +109,12 @@ export type PackageState =
   | { readonly phase: 'built'; readonly image: string; readonly servingInput?: string }
   | { readonly phase: 'refused'; readonly code: string; readonly message: string };
 
+/** What a policy says about the package. Absent in rollouts that began before policies said it. */
+export type PackagingWish = RolloutPolicy['packaging'] | undefined;
+
 export interface Packages {
-  /** Asks for the package of a version; asking twice is the same as once. */
-  request(model: string, version: string, causedBy: string): Promise<void>;
+  /** Asks for the package of a version; asking twice is the same as once, and the first wish counts. */
+  request(model: string, version: string, causedBy: string, wish: PackagingWish): Promise<void>;
   state(model: string, version: string): Promise<PackageState | undefined>;
 }
 

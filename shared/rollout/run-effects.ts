@@ -50,7 +50,7 @@ const runEffect = async (services: RolloutServices, rollout: Rollout, effect: Ef
     case 'delete-deployment':
       return endpoints.deleteDeployment(endpoint, effect.deployment);
     case 'request-package':
-      return packages.request(rollout.model, rollout.version, rollout.cause.causedBy);
+      return packages.request(rollout.model, rollout.version, rollout.cause.causedBy, rollout.policy.packaging);
     case 'wake-rollout':
       return queues.send('advance-rollout', { endpoint, rolloutId: effect.rolloutId });
   }

@@ -32,6 +32,7 @@ describe('rollout policy', () => {
       hold: { duration: 'P1D', holdback: 0 },
       retire: { action: 'delete' },
       drift: { then: 'hold' },
+      packaging: { onnx: { convert: 'off', tolerance: 1e-4, missing: 'as-model' } },
       deployment: { instanceCount: 1, requestTimeout: 'PT5S', environmentVariables: {}, collectData: true },
     });
     expect(policy.steps.map((step) => (step.kind === 'traffic' ? step.weight : step.kind))).toEqual([
