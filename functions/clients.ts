@@ -4,15 +4,21 @@ import { createBlobLeases } from '../shared/azure/blob/create-blob-leases.ts';
 import { createBlobs } from '../shared/azure/blob/create-blobs.ts';
 import { createContainerFiles } from '../shared/azure/blob/create-container-files.ts';
 import { createBlobImageLayout } from '../shared/azure/container-registry/create-blob-image-layout.ts';
+import { createBlobLayerFacts } from '../shared/azure/container-registry/create-blob-layer-facts.ts';
+import { createRegistryImages } from '../shared/azure/container-registry/create-registry-images.ts';
+import { createRegistryTasks } from '../shared/azure/container-registry/tasks/create-registry-tasks.ts';
 import { createCosmosClient } from '../shared/azure/cosmos/create-cosmos-client.ts';
 import { createCosmosDocuments } from '../shared/azure/cosmos/create-cosmos-documents.ts';
 import { createEntraVerifier } from '../shared/azure/entra/create-entra-verifier.ts';
 import { createEventPublisher } from '../shared/azure/event-grid/create-event-publisher.ts';
+import { createImageSigner } from '../shared/azure/key-vault/create-image-signer.ts';
 import { createMachineLearningEndpoints } from '../shared/azure/machine-learning/create-machine-learning-endpoints.ts';
 import { createMachineLearningModels } from '../shared/azure/machine-learning/create-machine-learning-models.ts';
 import { createEndpointMetrics } from '../shared/azure/monitor/create-endpoint-metrics.ts';
 import { createStorageQueues } from '../shared/azure/queue/create-storage-queues.ts';
 import type { ModelFiles } from '../shared/packaging/files/model-files.ts';
+import type { ImageStore } from '../shared/packaging/image/ports.ts';
+import type { Blobs } from '../shared/platform/blobs.ts';
 import type { Config } from '../shared/platform/config.ts';
 import type { Documents } from '../shared/platform/documents.ts';
 import type { ContainerName } from '../shared/platform/resources.ts';
@@ -40,7 +46,20 @@ export const createClients = (config: Config) => {
   return {
     documents: documentsOf(config, credential),
     blobs,
-    images: createBlobImageLayout(blobs, config.IMAGE_REGISTRY),
+    images: imagesOf(config, blobs, credential),
+    layerFacts: createBlobLayerFacts(blobs),
+    signer:
+      config.SIGNING_KEY_ID === undefined
+        ? undefined
+        : createImageSigner({ keyId: config.SIGNING_KEY_ID, credential: credential() }),
+    registryTasks:
+      config.CONTAINER_REGISTRY_ID === undefined
+        ? undefined
+        : createRegistryTasks({
+            armEndpoint: arm.armEndpoint,
+            registryId: config.CONTAINER_REGISTRY_ID,
+            credential: arm.credential,
+          }),
     leases: createBlobLeases(blobAccount),
     queues: createStorageQueues(
       storage === undefined
@@ -65,6 +84,19 @@ export const createClients = (config: Config) => {
         storage === undefined ? { credential: credential() } : { connectionString: storage },
       ),
   };
+};
+
+const imagesOf = (config: Config, blobs: Blobs, credential: () => TokenCredential): ImageStore => {
+  const { IMAGE_STORE, IMAGE_REGISTRY, IMAGE_REGISTRY_USERNAME: username, IMAGE_REGISTRY_PASSWORD: password } = config;
+  if (IMAGE_STORE === 'layout') return createBlobImageLayout(blobs, IMAGE_REGISTRY);
+  return createRegistryImages({
+    registry: IMAGE_REGISTRY,
+    privateEgress: config.PRIVATE_EGRESS,
+    credentials:
+      username === undefined || password === undefined
+        ? { kind: 'entra', credential: { getToken: (scopes, options) => credential().getToken(scopes, options) } }
+        : { kind: 'basic', username, password },
+  });
 };
 
 const entraOf = ({ ENTRA_TENANT_ID, ENTRA_AUDIENCE, ENTRA_AUTHORITY }: Config) =>

@@ -3,6 +3,7 @@ import { DATABASE } from '../shared/platform/resources.ts';
 import { deploymentChanged } from './events/deployment-changed.ts';
 import { driftDetected } from './events/drift-detected.ts';
 import { type EventHandler, receiveEvent } from './events/handler.ts';
+import { imagePushed } from './events/image-pushed.ts';
 import { modelChanged } from './events/model-changed.ts';
 import { modelRegistered } from './events/model-registered.ts';
 import { notify } from './events/notify.ts';
@@ -16,6 +17,7 @@ import { registerRoute } from './http/register-route.ts';
 import { unknownRoutes } from './http/unknown-routes.ts';
 import { withInvocationLog } from './invocation-log.ts';
 import { advanceRolloutHandler } from './queues/advance-rollout.ts';
+import { buildEnvironmentHandler } from './queues/build-environment.ts';
 import { buildPackageHandler } from './queues/build-package.ts';
 import { deliverNotificationHandler } from './queues/deliver-notification.ts';
 import { type QueueHandler, receiveMessage } from './queues/handler.ts';
@@ -42,6 +44,7 @@ const eventHandlers: readonly EventHandler<Services>[] = [
   driftDetected,
   runCompleted,
   originChanged,
+  imagePushed,
   notify,
 ];
 for (const handler of eventHandlers) {
@@ -51,6 +54,7 @@ for (const handler of eventHandlers) {
 // biome-ignore lint/suspicious/noExplicitAny: a list holds handlers of every message type; each parses its own
 const queueHandlers: readonly QueueHandler<Services, any>[] = [
   buildPackageHandler,
+  buildEnvironmentHandler,
   advanceRolloutHandler,
   deliverNotificationHandler,
 ];

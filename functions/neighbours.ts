@@ -3,15 +3,20 @@ import type { Runs } from '../shared/lineage/services.ts';
 import type { KnownTags } from '../shared/notify/webhooks/notify-webhooks.ts';
 import type { PackageDocument } from '../shared/packaging/package-document.ts';
 import { findPackage, type RequestPackageServices, requestPackage } from '../shared/packaging/request-package.ts';
+import type { PackageUse } from '../shared/packaging/sweep/retention.ts';
+import type { PackageUses } from '../shared/packaging/sweep/sweep-packages.ts';
 import { isSlipwayError, SlipwayError, toSlipwayError } from '../shared/platform/errors.ts';
 import type { Logger } from '../shared/platform/logging.ts';
 import { setAlias } from '../shared/registry/aliases.ts';
 import { getModel } from '../shared/registry/get-model.ts';
 import { getModelVersion } from '../shared/registry/get-version.ts';
 import type { ModelUses, RegistryServices, TrackedArtifacts } from '../shared/registry/services.ts';
+import type { RegistryStore } from '../shared/registry/store.ts';
 import { usesOfModel } from '../shared/rollout/model-uses.ts';
 import { CHAMPION } from '../shared/rollout/policy-rules.ts';
-import type { Champion, PackageState, Packages } from '../shared/rollout/ports.ts';
+import type { Champion, Endpoints, PackageState, Packages } from '../shared/rollout/ports.ts';
+import type { EndpointRecord } from '../shared/rollout/rollout.ts';
+import type { RolloutStore } from '../shared/rollout/rollout-store.ts';
 import { findLoggedModel } from '../shared/tracking/logged-models/change-logged-model.ts';
 import { loggedModelOfRun, noteRegistered } from '../shared/tracking/logged-models/tracked-models.ts';
 import { findRunOutcome, type RecordRunServices, type RunOutcome } from '../shared/tracking/record-run.ts';
@@ -19,9 +24,11 @@ import type { TrackingServices } from '../shared/tracking/services.ts';
 
 /** What rollouts ask of packaging. A version that does not exist is refused here, before anybody waits for its package. */
 export const packagesOf = (services: RequestPackageServices): Packages => ({
-  request: async (model, version, causedBy) => {
+  request: async (model, version, causedBy, wish) => {
     await getModelVersion(services, model, version);
-    await requestPackage(services, { model, version }, { causedBy, correlationId: causedBy });
+    const onnx = wish?.onnx;
+    const asked = { model, version, ...(onnx === undefined ? {} : { onnx }) };
+    await requestPackage(services, asked, { causedBy, correlationId: causedBy });
   },
   state: async (model, version) => {
     if (await isGone(services, model, version)) {
@@ -58,6 +65,57 @@ const stateOf = (document: PackageDocument): PackageState => {
 export const modelUsesOf = (services: Parameters<typeof usesOfModel>[0]): ModelUses => ({
   of: (model, version) => usesOfModel(services, model, version),
 });
+
+/** What the sweep of packages asks of rollouts, of the platform they work on, and of the registry. */
+export const packageUsesOf = (services: PackageUsesServices): PackageUses => ({
+  async all() {
+    const uses: PackageUse[] = [];
+    let continuation: string | undefined;
+    do {
+      const page = await services.rollouts.listEndpoints({
+        limit: 100,
+        ...(continuation === undefined ? {} : { continuation }),
+      });
+      for (const { value } of page.items) uses.push(...(await packagesUsedOn(services, value)));
+      continuation = page.next;
+    } while (continuation !== undefined);
+    const ids = new Map<string, string>();
+    for await (const { name, modelId, aliases } of services.registry.models({})) {
+      ids.set(name, modelId);
+      uses.push(...aliases.map(({ alias, version }) => ({ modelId, version: String(version), by: `alias ${alias}` })));
+    }
+    return uses.map((use) => (use.model === undefined ? use : { ...use, modelId: ids.get(use.model) }));
+  },
+});
+
+interface PackageUsesServices {
+  readonly rollouts: RolloutStore;
+  readonly endpoints: Pick<Endpoints, 'listDeployments'>;
+  readonly registry: Pick<RegistryStore, 'models'>;
+}
+
+/** Whatever a deployment was made from, serving or held, and what rollouts come from and go to. */
+const packagesUsedOn = async (
+  { rollouts, endpoints }: PackageUsesServices,
+  { name, stable, activeRolloutId, pending, deployments }: EndpointRecord,
+): Promise<readonly PackageUse[]> => {
+  const active = activeRolloutId === undefined ? undefined : await rollouts.readRollout(name, activeRolloutId);
+  const observed = await endpoints.listDeployments(name);
+  const targets = [stable, active?.value.from, active?.value, pending];
+  return [
+    ...targets.flatMap((target) =>
+      target === undefined
+        ? []
+        : [{ model: target.model, version: target.version, by: `a rollout on endpoint ${name}` }],
+    ),
+    ...[...deployments, ...observed].map(({ name: deployment, model, image }) => ({
+      by: `deployment ${deployment} of endpoint ${name}`,
+      model: model?.name,
+      version: model?.version,
+      digest: image?.slice(image.indexOf('@') + 1),
+    })),
+  ];
+};
 
 /** What rollouts ask of the registry. */
 export const championOf = (services: RequestPackageServices): Champion => ({

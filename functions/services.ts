@@ -4,10 +4,13 @@ import { createDeliveryStore } from '../shared/notify/delivery-store.ts';
 import { createAlertRuleStore, createChannelStore, createSettingsStore } from '../shared/notify/settings-store.ts';
 import { createWebhookDeliveryStore } from '../shared/notify/webhooks/delivery-store.ts';
 import { createWebhookStore } from '../shared/notify/webhooks/webhook-store.ts';
+import { createHttpConverter } from '../shared/packaging/conversion/http-converter.ts';
 import { createFolderFiles } from '../shared/packaging/files/folder-files.ts';
 import { createModelSource } from '../shared/packaging/files/model-source.ts';
 import { createOriginFiles } from '../shared/packaging/files/origin-files.ts';
+import { imageReference } from '../shared/packaging/image/image-name.ts';
 import { createPackageStore } from '../shared/packaging/package-store.ts';
+import { createSweepStore } from '../shared/packaging/sweep/sweep-store.ts';
 import { parseConfig } from '../shared/platform/config.ts';
 import type { Documents } from '../shared/platform/documents.ts';
 import { createEgress } from '../shared/platform/http/egress.ts';
@@ -15,7 +18,7 @@ import { createLogger } from '../shared/platform/logging.ts';
 import { createParkingLot } from '../shared/platform/parking.ts';
 import type { ContainerName } from '../shared/platform/resources.ts';
 import { createSecretBox } from '../shared/platform/secrets.ts';
-import { systemClock } from '../shared/platform/time.ts';
+import { durationMs, systemClock } from '../shared/platform/time.ts';
 import type { OriginServer } from '../shared/registry/mirror/origin-server.ts';
 import { createRegistryStore } from '../shared/registry/store.ts';
 import { createPolicyStore } from '../shared/rollout/policy-store.ts';
@@ -24,16 +27,21 @@ import { createLoggedModelStore } from '../shared/tracking/logged-models/store.t
 import { createTrackingStore } from '../shared/tracking/store.ts';
 import { accessServices } from './access.ts';
 import { createClients } from './clients.ts';
+import { environmentServices } from './environments.ts';
 import { writeLine } from './invocation-log.ts';
 import {
   championOf,
   foreignModelsOf,
   modelUsesOf,
   packagesOf,
+  packageUsesOf,
   registryTagsOf,
   runsOf,
   trackedArtifactsOf,
 } from './neighbours.ts';
+
+/** Of each model, whatever their age. */
+const KEPT_PACKAGES = 3;
 
 /**
  * The composition root: everything the functions need, built once per worker from the settings.
@@ -85,7 +93,26 @@ export const createServices = (environment: Readonly<Record<string, string | und
       originFiles: createOriginFiles(mirroring),
     }),
     server: createFolderFiles(config.SCORING_SERVER_DIR),
+    converter:
+      config.CONVERTER_URL === undefined
+        ? undefined
+        : createHttpConverter({ url: config.CONVERTER_URL, key: config.CONVERTER_KEY }),
+    base: config.BASE_IMAGE === undefined ? undefined : imageReference(config.BASE_IMAGE),
+    profile: { encoding: config.LAYER_ENCODING },
+    ...environmentServices(config, {
+      ...clients,
+      documents: documents('registry'),
+      egress: mirroring.egress,
+      clock,
+      log,
+    }),
     foreignModels: foreignModelsOf(models),
+    sweepStore: createSweepStore(documents('registry')),
+    packageUses: packageUsesOf({ rollouts, endpoints: clients.endpoints, registry: registry.registry }),
+    retention:
+      config.PACKAGE_RETENTION === undefined
+        ? undefined
+        : { keepLast: KEPT_PACKAGES, minAgeMs: durationMs(config.PACKAGE_RETENTION) },
     // rollout
     rollouts,
     policies: createPolicyStore(documents('settings'), clock),
@@ -122,6 +149,7 @@ const journaling = (documents: DocumentsOf) => ({
   },
   wakingKinds: [
     { documents: documents('registry'), kind: 'package' },
+    { documents: documents('registry'), kind: 'environment' },
     { documents: documents('endpoints'), kind: 'rollout' },
     { documents: documents('deliveries'), kind: 'notification' },
     { documents: documents('deliveries'), kind: 'webhook-delivery' },

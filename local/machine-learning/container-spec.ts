@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
-import type { ImageConfig } from './options.ts';
+import type { ImageConfig, Interpreters } from './options.ts';
+import { pythonFor } from './python-for.ts';
+
+/** What runs the container's command, by which it can be told to watch its parent. */
+export type Runtime = 'node' | 'python' | 'native';
 
 export interface ContainerSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Whether the command is this very Node, which can be told to watch its parent. */
-  readonly isNode: boolean;
+  readonly runtime: Runtime;
 }
 
 export interface ContainerPlace {
@@ -18,24 +21,36 @@ export interface ContainerPlace {
   /** The container's own directory, with `home` and `tmp`. */
   readonly ownDir: string;
   readonly environmentVariables: Readonly<Record<string, string>>;
+  /** The Pythons of this machine; none unless given. */
+  readonly pythons?: Interpreters;
 }
 
 /**
  * How to start an image without a container runtime: absolute paths that exist in the image become paths of its
- * unpacked root, `node` becomes the running Node, and the environment is the image's and the deployment's only.
+ * unpacked root, `node` becomes the running Node, `pythonX.Y` this machine's Python of that minor version, and the
+ * environment is the image's and the deployment's only.
+ *
+ * @throws Error when the image names no command, or a Python that this machine does not have
  */
 export const containerSpec = (config: ImageConfig, place: ContainerPlace): ContainerSpec => {
   const { rootfs } = place;
   const [first, ...rest] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (first === undefined) throw new Error('the image has neither Entrypoint nor Cmd');
-  const isNode = basename(first) === 'node';
+  const { command, runtime } = commandOf(first, place);
   return {
-    command: isNode ? process.execPath : inRoot(rootfs, first),
+    command,
     args: rest.map((arg) => mapArgument(rootfs, arg)),
     env: environment(config, place),
     cwd: config.WorkingDir ? existingOr(join(rootfs, config.WorkingDir), rootfs) : rootfs,
-    isNode,
+    runtime,
   };
+};
+
+const commandOf = (first: string, { rootfs, pythons }: ContainerPlace): Pick<ContainerSpec, 'command' | 'runtime'> => {
+  const name = basename(first);
+  if (name === 'node') return { command: process.execPath, runtime: 'node' };
+  if (/^python3(\.\d+)?$/.test(name)) return { command: pythonFor(name, pythons ?? {}), runtime: 'python' };
+  return { command: inRoot(rootfs, first), runtime: 'native' };
 };
 
 const environment = (config: ImageConfig, place: ContainerPlace): Record<string, string> => {

@@ -4,10 +4,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ContainerLog } from './container-log.ts';
-import { type ContainerPlace, containerSpec } from './container-spec.ts';
+import { type ContainerPlace, containerSpec, type Runtime } from './container-spec.ts';
 import type { ImageConfig } from './options.ts';
 
-const PARENT_WATCH = fileURLToPath(new URL('./parent-watch.ts', import.meta.url));
+/** Arguments before the container's own by which its runtime watches descriptor 3, and ends when that closes. */
+const PARENT_WATCH: Readonly<Record<Runtime, readonly string[]>> = {
+  node: ['--import', fileURLToPath(new URL('./parent-watch.ts', import.meta.url))],
+  python: ['-I', '-S', fileURLToPath(new URL('./parent_watch.py', import.meta.url))],
+  native: [],
+};
 
 /** Name of the environment variable by which a left-over process is known. */
 export const INSTANCE_VARIABLE = 'AZUREML_INSTANCE_ID';
@@ -34,16 +39,16 @@ export interface Container {
 /**
  * Starts the image's command as an own process group.
  *
- * @throws Error when the image names no command
+ * @throws Error when the image names no command, or a Python that this machine does not have
  */
 export const startContainer = async (options: ContainerOptions): Promise<Container> => {
   const port = await freePort();
-  for (const dir of ['home', 'tmp']) mkdirSync(join(options.ownDir, dir), { recursive: true });
   const spec = containerSpec(options.config, { ...options, port });
-  const child = spawn(spec.command, [...(spec.isNode ? ['--import', PARENT_WATCH] : []), ...spec.args], {
+  for (const dir of ['home', 'tmp']) mkdirSync(join(options.ownDir, dir), { recursive: true });
+  const child = spawn(spec.command, [...PARENT_WATCH[spec.runtime], ...spec.args], {
     cwd: spec.cwd,
     env: { ...spec.env, [INSTANCE_VARIABLE]: options.instanceId },
-    // Descriptor 3 is what parent-watch.ts listens to.
+    // Descriptor 3 is what the parent watch listens to.
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });

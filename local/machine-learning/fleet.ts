@@ -122,6 +122,7 @@ export class Fleet {
       ...{ rootfs, config },
       runDir: join(options.dataDir, 'run'),
       environmentVariables: body.properties.environmentVariables,
+      pythons: options.pythons ?? {},
       routes: {
         liveness: routes.livenessRoute.path,
         readiness: routes.readinessRoute.path,

@@ -1,9 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, link, mkdir, symlink } from 'node:fs/promises';
+import { chmod, link, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
+
+/** Files are read-only: every root file system that has the layer shares them. */
+const MODES = 0o555;
 
 /**
  * Unpacks one tar stream into an empty directory. Whiteouts stay files; devices and sockets are left out.
@@ -46,7 +49,9 @@ const write = async (content: Readable, header: Header, { intoDir, path, links }
   }
   if (header.type === 'link') return link(join(intoDir, safePath(header.linkname, links)), target);
   if (header.type === 'file' || header.type === 'contiguous-file') {
-    await pipeline(content, createWriteStream(target, { mode: mode | 0o600 }));
+    // Of two entries with the same name the last counts.
+    await rm(target, { force: true });
+    await pipeline(content, createWriteStream(target, { flags: 'wx', mode: (mode & MODES) | 0o400 }));
   }
 };
 

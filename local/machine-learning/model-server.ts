@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { type Container, startContainer } from './container.ts';
 import type { ContainerLog } from './container-log.ts';
-import type { ImageConfig, Timing } from './options.ts';
+import type { ImageConfig, Interpreters, Timing } from './options.ts';
 
 const STOP_GRACE_MS = 2_000;
 const START_CRASHES = 3;
@@ -16,6 +16,7 @@ export interface ModelServerSpec {
   readonly runDir: string;
   readonly config: ImageConfig;
   readonly environmentVariables: Readonly<Record<string, string>>;
+  readonly pythons: Interpreters;
   readonly routes: { readonly liveness: string; readonly readiness: string; readonly scoring: string };
   readonly liveness: { readonly periodMs: number; readonly timeoutMs: number; readonly failures: number };
 }
@@ -110,12 +111,12 @@ export class ModelServer {
 
   /** One life of the container, from start to exit. */
   async #runOnce(): Promise<void> {
-    const { rootfs, config, environmentVariables } = this.spec;
+    const { rootfs, config, environmentVariables, pythons } = this.spec;
     const lifeId = randomUUID();
     const ownDir = join(this.spec.runDir, lifeId);
     const log = this.#log;
     const container = await startContainer({
-      ...{ rootfs, config, environmentVariables, log, ownDir },
+      ...{ rootfs, config, environmentVariables, pythons, log, ownDir },
       instanceId: lifeId,
     }).catch((error: unknown) => log.line(`cannot start: ${error instanceof Error ? error.message : String(error)}`));
     if (!container) return;

@@ -8,6 +8,9 @@ export interface ImageConfig {
   readonly WorkingDir?: string | undefined;
 }
 
+/** Paths of the Pythons that containers may run with, by minor version such as `3.11`. */
+export type Interpreters = Readonly<Record<string, string>>;
+
 /** Where images come from. */
 export interface ImageSource {
   /**
@@ -46,6 +49,7 @@ export interface MachineLearningOptions {
   /** Bearer token that ARM and metrics routes demand. */
   readonly armToken: string;
   readonly images: ImageSource;
+  readonly pythons?: Interpreters;
   readonly collected?: CollectedData;
   readonly emit?: EmitEvent;
   readonly clock?: Clock;
@@ -78,7 +82,8 @@ export interface Timing {
 
 export const DEFAULT_TIMING: Timing = {
   provisioningDelayMs: 100,
-  startTimeoutMs: 60_000,
+  // The service's own: thirty probes, ten seconds apart. A model in Python imports for some of that.
+  startTimeoutMs: 300_000,
   restartDelayMs: 500,
   readinessPeriodMs: 100,
   livenessPeriodMs: 10_000,

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
 
 const WHITEOUT = '.wh.';
@@ -36,10 +35,23 @@ const applyDirectory = async (layerDir: string, rootfs: string, path: string): P
       await remove(target);
       await symlink(insideRoot(below, await readlink(join(layerDir, below))), target);
     } else {
-      await remove(target);
-      // A copy, not a hard link: a container that writes to its files must not change the kept layer.
-      await copyFile(join(layerDir, below), target, constants.COPYFILE_FICLONE);
+      await share(join(layerDir, below), target);
     }
+  }
+};
+
+/**
+ * The same file under another name: an environment of Python has some ten thousand, and every model on it the same. In
+ * a real container they belong to root, and the server does not; here nobody may write to them.
+ */
+const share = async (file: string, target: string): Promise<void> => {
+  try {
+    await link(file, target);
+  } catch (error) {
+    await remove(target);
+    // Another file system, or as many names as a file can have.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return copyFile(file, target);
+    await link(file, target).catch(() => copyFile(file, target));
   }
 };
 

@@ -1,3 +1,4 @@
+import type { Python } from '../python/find-pythons.ts';
 import type { Credentials } from './credentials.ts';
 import { sha256Hex } from './credentials.ts';
 import type { Ports } from './ports.ts';
@@ -6,6 +7,15 @@ export interface StackAccess {
   /** True when clients must show the access token. */
   readonly auth: boolean;
   readonly allowPrivateEgress: boolean;
+  /** Where images go; without one, into an OCI layout in Blob Storage. */
+  readonly registry?: StackRegistry;
+}
+
+export interface StackRegistry {
+  /** As in `http://127.0.0.1:5000/team`. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /** ARM id of the embedded Azure ML workspace. */
@@ -36,11 +46,23 @@ export interface SettingsSource {
   readonly storageConnectionString: string;
   readonly blobEndpoint: string;
   readonly queueEndpoint: string;
+  /** Of this machine: what models of Python flavours can be served with. */
+  readonly pythons: readonly Python[];
+  readonly wheels: WheelSettings;
+}
+
+/** Where the packages of Python models come from. */
+export interface WheelSettings {
+  /** Folder of those that were fetched. */
+  readonly WHEEL_CACHE: string;
+  readonly PYTHON_INDEX_URL?: string;
+  readonly WHEELHOUSE?: string;
+  readonly UV_PATH?: string;
 }
 
 /** The app settings of the Functions host: the same names as in Azure, with keys where Azure has managed identity. */
 export const appSettings = (
-  { ports, credentials, storageConnectionString, blobEndpoint, queueEndpoint }: SettingsSource,
+  { ports, credentials, storageConnectionString, blobEndpoint, queueEndpoint, pythons, wheels }: SettingsSource,
   access: StackAccess,
 ): Record<string, string> => ({
   FUNCTIONS_WORKER_RUNTIME: 'node',
@@ -58,7 +80,11 @@ export const appSettings = (
   ARM_TOKEN: credentials.armToken,
   AZURE_ML_WORKSPACE_ID: WORKSPACE_ID,
   AZURE_LOCATION: 'embedded',
-  IMAGE_REGISTRY,
+  ...imageSettings(access.registry),
+  PYTHON_VERSIONS: pythons.length === 0 ? 'none' : pythons.map(({ minor }) => minor).join(','),
+  ...wheels,
+  CONVERTER_URL: at(ports.azure, '/converter'),
+  CONVERTER_KEY: credentials.armToken,
   METRICS_GRANULARITY: 'PT1S',
   RELAY_POLL_MS: '100',
   SECRETS_KEY: credentials.secretsKey,
@@ -67,3 +93,13 @@ export const appSettings = (
   ...(access.auth ? { ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken) } : {}),
   PRIVATE_EGRESS: access.allowPrivateEgress ? 'allow' : 'refuse',
 });
+
+const imageSettings = (registry: StackRegistry | undefined): Record<string, string> =>
+  registry === undefined
+    ? { IMAGE_STORE: 'layout', IMAGE_REGISTRY }
+    : {
+        IMAGE_STORE: 'registry',
+        IMAGE_REGISTRY: registry.url,
+        ...(registry.username === undefined ? {} : { IMAGE_REGISTRY_USERNAME: registry.username }),
+        ...(registry.password === undefined ? {} : { IMAGE_REGISTRY_PASSWORD: registry.password }),
+      };

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import fastify, { type FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { createConversions } from '../../scoring/convert/conversions.ts';
+import { conversionRoutes } from '../../scoring/convert/server.ts';
 import { systemClock, toIso } from '../../shared/platform/time.ts';
 import { createEventGrid, type EventGrid } from '../event-grid/create-event-grid.ts';
 import { createBlobCollected } from '../machine-learning/blob-collected.ts';
 import { createBlobImages } from '../machine-learning/blob-images.ts';
 import { createMachineLearning } from '../machine-learning/create-machine-learning.ts';
+import type { ImageSource } from '../machine-learning/options.ts';
+import { createRegistryImages } from '../machine-learning/registry-images.ts';
 import { SYSTEM_TOPIC_ID, TOPIC_ID, WORKSPACE_ID } from './app-settings.ts';
 import { fromEnvironment, type StackEnvironment } from './stack-environment.ts';
 
@@ -19,6 +23,7 @@ const run = async (stack: StackEnvironment): Promise<void> => {
   const server = fastify({ bodyLimit: 16 * 1_048_576, forceCloseConnections: true });
   await server.register(eventGrid.plugin);
   await server.register(machineLearning.plugin);
+  await server.register(conversionRoutes(converterOf(stack)), { prefix: '/converter' });
   addWorkspaceEventRoute(server, eventGrid);
   server.get('/health', async () => ({ status: 'ok' }));
   await server.listen({ host: '127.0.0.1', port: stack.ports.azure });
@@ -50,16 +55,27 @@ const startMachineLearning = (stack: StackEnvironment, blobs: BlobServiceClient,
     publicUrl: `http://127.0.0.1:${stack.ports.azure}`,
     dataDir: join(stack.dataDir, 'machine-learning'),
     armToken: stack.armToken,
-    images: createBlobImages({
-      container: blobs.getContainerClient('images'),
-      cacheDir: join(stack.dataDir, 'machine-learning', 'layers'),
-    }),
+    images: imagesOf(stack, blobs),
+    pythons: stack.pythons,
     collected: createBlobCollected(blobs.getContainerClient('workspaceblobstore')),
     location: 'embedded',
     datastores: { workspaceblobstore: { accountName: blobs.accountName, containerName: 'workspaceblobstore' } },
     emit: (type, subject, data) => publish(eventGrid, type, subject, data),
     log: (message, details) => process.stderr.write(`${JSON.stringify({ message, ...details })}\n`),
   });
+
+const imagesOf = ({ dataDir, registry }: StackEnvironment, blobs: BlobServiceClient): ImageSource => {
+  const cacheDir = join(dataDir, 'machine-learning', 'layers');
+  return registry === undefined
+    ? createBlobImages({ container: blobs.getContainerClient('images'), cacheDir })
+    : createRegistryImages({ ...registry, cacheDir });
+};
+
+/** Models are converted in processes of their own, and never in the Functions host. */
+const converterOf = ({ dataDir, pythons, armToken: key }: StackEnvironment) => ({
+  conversions: createConversions({ folder: join(dataDir, 'converter'), pythons }),
+  key,
+});
 
 const publish = (eventGrid: EventGrid, type: string, subject: string, data: Readonly<Record<string, unknown>>) =>
   eventGrid.publish(WORKSPACE_ID, {

@@ -33,7 +33,7 @@ export interface Child {
 export const startChild = async (options: ChildOptions): Promise<Child> => {
   await mkdir(dirname(options.logFile), { recursive: true });
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...options.args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...options.env },
+    env: { ...ownEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(options.logFile, { flags: 'a' });
@@ -69,6 +69,17 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
     },
   };
 };
+
+/** What every process needs to know of this machine, such as which certificates its network has of its own. */
+const HANDED_DOWN = ['PATH', 'HOME', 'NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA'] as const;
+
+const ownEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    HANDED_DOWN.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 const ready = async (child: ChildProcess, exited: Promise<string>, options: ChildOptions, tail: readonly string[]) => {
   const failure = (what: string) => new Error(`${options.name} ${what}\n${tail.join('\n')}`);

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import type { StackRegistry, WheelSettings } from './app-settings.ts';
 import { portsFrom } from './ports.ts';
 import { type Stack, startStack } from './start-stack.ts';
 
@@ -10,6 +12,21 @@ const port = (text: string): number => {
     throw new InvalidArgumentError('must be a whole number from 1 to 65530');
   }
   return number;
+};
+
+const registryUrl = (text: string): string => {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError('must be a URL');
+  if (url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError('must hold no password: set IMAGE_REGISTRY_USERNAME and IMAGE_REGISTRY_PASSWORD');
+  }
+  return text;
+};
+
+/** A registry's credentials come from the environment: everybody can read the command line. */
+const chosenRegistry = (url: string): StackRegistry => {
+  const { IMAGE_REGISTRY_USERNAME: username, IMAGE_REGISTRY_PASSWORD: password } = process.env;
+  return username === undefined || password === undefined ? { url } : { url, username, password };
 };
 
 const program = new Command('npm start --')
@@ -23,6 +40,8 @@ const program = new Command('npm start --')
   .option('--fresh', 'begin with nothing: deletes the data folder first', false)
   .option('--auth', 'ask clients for the access token', false)
   .option('--without-host', 'writes local.settings.json and waits for a host that you start, such as func', false)
+  .option('--wheel-cache <dir>', 'keep fetched Python packages here, for several stacks (default: with the data)')
+  .option('--registry <url>', 'keep images in this OCI registry, as in http://127.0.0.1:5000/team', registryUrl)
   .option('--allow-private-egress', 'let webhooks go to this machine and private networks', false)
   .parse();
 
@@ -37,6 +56,8 @@ const flags = program.opts<{
   auth: boolean;
   allowPrivateEgress: boolean;
   withoutHost: boolean;
+  registry?: string;
+  wheelCache?: string;
 }>();
 
 const chosenPorts = {
@@ -44,6 +65,17 @@ const chosenPorts = {
   ...(flags.cosmosPort === undefined ? {} : { cosmos: flags.cosmosPort }),
   ...(flags.blobPort === undefined ? {} : { blob: flags.blobPort }),
   ...(flags.queuePort === undefined ? {} : { queue: flags.queuePort }),
+};
+
+/** What the settings of the same name say; a feed's address may hold a password, so it is no flag. */
+const chosenWheels = (): Partial<WheelSettings> => {
+  const { PYTHON_INDEX_URL, WHEELHOUSE, UV_PATH } = process.env;
+  return {
+    ...(flags.wheelCache === undefined ? {} : { WHEEL_CACHE: resolve(flags.wheelCache) }),
+    ...(PYTHON_INDEX_URL === undefined ? {} : { PYTHON_INDEX_URL }),
+    ...(WHEELHOUSE === undefined ? {} : { WHEELHOUSE }),
+    ...(UV_PATH === undefined ? {} : { UV_PATH }),
+  };
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -55,6 +87,7 @@ const welcome = (stack: Stack, startedInMs: number): void => {
   say(`  MLflow clients   ${pc.bold(api)}   ${pc.dim(`export MLFLOW_TRACKING_URI=${api}`)}`);
   say(`  own API          ${pc.bold(`${api}/api/v1`)}   ${pc.dim(`described by ${api}/api/openapi.json`)}`);
   say(`  Azure emulator   ${pc.bold(azure)}   ${pc.dim('scoring, ARM, Event Grid')}`);
+  if (flags.registry !== undefined) say(`  images           ${flags.registry}`);
   say(`  logs             ${flags.data}/logs/`);
   if (flags.auth) say(`  access token     ${stack.credentials.accessToken}`);
   else say(pc.dim('  access is open on this machine; --auth asks for a token'));
@@ -72,6 +105,8 @@ try {
     auth: flags.auth,
     allowPrivateEgress: flags.allowPrivateEgress,
     report: (line) => say(pc.yellow(line)),
+    wheels: chosenWheels(),
+    ...(flags.registry === undefined ? {} : { registry: chosenRegistry(flags.registry) }),
     ...(flags.withoutHost ? { settingsFile: 'local.settings.json' } : {}),
   });
   welcome(stack, performance.now() - began);

@@ -6,6 +6,10 @@ const schema = z.object({
   topicKey: z.string(),
   armToken: z.string(),
   storageConnectionString: z.string(),
+  /** Paths of this machine's Pythons by minor version. */
+  pythons: z.record(z.string(), z.string()),
+  /** Where images are, when it is not the layout in Blob Storage. */
+  registry: z.object({ url: z.string(), username: z.string().optional(), password: z.string().optional() }).optional(),
   /** Opens the host's Event Grid webhook, where the host asks for a key. */
   systemKey: z.string().optional(),
 });

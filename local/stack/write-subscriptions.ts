@@ -42,7 +42,8 @@ const bodyOf = (subscription: Subscription) => ({
  */
 export const writeSubscriptions = async ({ armEndpoint, armToken }: WriteSubscriptionsOptions): Promise<void> => {
   await Promise.all(
-    SUBSCRIPTIONS.map(async (subscription) => {
+    // The embedded stack's images are files, or in a registry that tells nobody.
+    SUBSCRIPTIONS.filter(({ topic }) => topic !== 'container-registry').map(async (subscription) => {
       const answer = await fetch(`${armEndpoint}${scopeOf(subscription)}?api-version=${API_VERSION}`, {
         method: 'PUT',
         headers: { authorization: `Bearer ${armToken}`, 'content-type': 'application/json' },

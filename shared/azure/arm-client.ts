@@ -20,7 +20,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 export interface ArmClientOptions {
   /** `https://management.azure.com`, or where the emulator listens; no trailing slash. */
   readonly armEndpoint: string;
-  /** ARM id of the workspace. */
+  /** ARM id of the workspace, or of another resource that is called below. */
   readonly workspaceId: string;
   readonly apiVersion: string;
   /** A credential for https; a static token where the endpoint is http, over which no credential is sent. */

@@ -41,6 +41,8 @@ const packaged = z.object({
   digest: z.string().optional(),
   sizeBytes: z.number().int().optional(),
   durationMs: z.number().int().optional(),
+  server: z.enum(['onnx', 'python']).optional(),
+  environment: z.string().optional().describe('Key of the Python environment.'),
   refused: z.object({ code: z.string(), message: z.string() }).optional().describe('Why there is no package.'),
 });
 

@@ -81,9 +81,9 @@ const registeredOf = async (
 const packagesOf = (entries: readonly JournalEntry[]): Lineage['packages'] =>
   entries.flatMap(({ type, time, data }): Lineage['packages'] => {
     if (type === 'slipway.package.built') {
-      const { image, sizeBytes, durationMs } = data as EventData<'slipway.package.built'>;
-      const digest = image.split('@')[1];
-      return [{ at: time, image, ...(digest === undefined ? {} : { digest }), sizeBytes, durationMs }];
+      const { model: _, version: __, ...built } = data as EventData<'slipway.package.built'>;
+      const digest = built.image.split('@')[1];
+      return [{ at: time, ...built, ...(digest === undefined ? {} : { digest }) }];
     }
     if (type !== 'slipway.package.refused') return [];
     const { code, message } = data as EventData<'slipway.package.refused'>;

@@ -1,17 +1,22 @@
-import { subjectOf } from '../events/subjects.ts';
 import { isSlipwayError } from '../platform/errors.ts';
-import { derivedId } from '../platform/ids.ts';
-import { type Cause, journalEntry } from '../platform/journal.ts';
 import type { Logger } from '../platform/logging.ts';
-import { type Clock, toIso } from '../platform/time.ts';
+import { type Clock, epochMs } from '../platform/time.ts';
 import { getModelVersion } from '../registry/get-version.ts';
-import type { OriginOf } from '../registry/model.ts';
+import type { ModelVersion, OriginOf } from '../registry/model.ts';
 import type { RegistryStore } from '../registry/store.ts';
-import { type BuildPackageServices, type BuiltPackage, buildPackage } from './build-package.ts';
+import { type BuildPackageServices, buildPackage } from './build-package.ts';
+import { type ConvertServices, convertWhenAsked } from './conversion/convert-when-asked.ts';
+import { type EnsureEnvironmentServices, ensureEnvironment } from './environment/ensure-environment.ts';
+import type { EnvironmentSource } from './environment/environment-source.ts';
+import { readEnvironment } from './environment/read-environment.ts';
 import type { ModelFiles } from './files/model-files.ts';
-import type { Refusal } from './model/refusal.ts';
-import type { PackageDocument } from './package-document.ts';
+import type { ModelLimits } from './model/check-listing.ts';
+import { planServing } from './model/plan-serving.ts';
+import { readModel } from './model/read-model.ts';
+import type { RequestedPackage } from './package-document.ts';
+import { type Attempt, afterAttempt, entryOf, type Refused } from './package-outcome.ts';
 import type { PackageStore } from './package-store.ts';
+import type { PackagedServer, PackageProfile } from './plan-image.ts';
 import { modelIdOf } from './request-package.ts';
 
 /** Finds the files of a version, wherever its source says they are. */
@@ -24,122 +29,162 @@ export interface ModelSource {
   }): Promise<{ readonly files: ModelFiles } | { readonly unreachable: string }>;
 }
 
-export interface BuildModelPackageServices extends BuildPackageServices {
+export interface BuildModelPackageServices extends BuildPackageServices, EnsureEnvironmentServices, ConvertServices {
   readonly registry: RegistryStore;
   readonly packageStore: PackageStore;
   readonly modelSource: ModelSource;
+  readonly limits?: ModelLimits;
+  /** How images are packed. */
+  readonly profile?: PackageProfile;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-type Requested = Extract<PackageDocument, { phase: 'requested' }>;
-
 /**
  * Builds the package of a version that was asked for, and stores the image, or the reason why there can be none,
- * together with its journal entry. Anything but a request is left as it is, so a second message does nothing.
+ * together with its journal entry. A model that needs an environment that is not there yet waits for it, and is looked
+ * at again. Anything but a request is left as it is, so a second message does nothing.
  *
- * @throws SlipwayError when files or images cannot be reached now; the host tries again
+ * @throws SlipwayError when files, environments or images cannot be reached now; the host tries again
  */
 export const buildModelPackage = async (
   services: BuildModelPackageServices,
   wish: { readonly model: string; readonly version: string; readonly modelId?: string | undefined },
 ): Promise<void> => {
-  // By its id the request is found, and ended, also when the model was deleted meanwhile.
+  const { packageStore, clock, log } = services;
+  // By its id the request is found, and ended, also when the model was renamed or deleted meanwhile.
   const modelId = wish.modelId ?? (await modelIdOf(services, wish.model));
-  const found = await services.packageStore.read(modelId, wish.version);
+  const found = await packageStore.read(modelId, wish.version);
   if (found === undefined || found.value.phase !== 'requested') return;
-  const began = services.clock();
 
-  const result = await attempt(services, wish);
+  const result = (await stillWaits(services, found.value)) ?? (await attempt(services, modelId, found.value));
 
-  const durationMs = services.clock() - began;
-  const next =
-    result.kind === 'built'
-      ? builtOf(found.value, result, durationMs, services.clock)
-      : refusedOf(found.value, result.refusal);
-  await services.packageStore.save(modelId, next, { etag: found.etag, entry: entryOf(modelId, next, services.clock) });
-  services.log.info({ model: wish.model, version: wish.version, phase: next.phase, durationMs }, 'package attempted');
+  const next = afterAttempt(found.value, { modelId, result, now: clock() });
+  const entry = entryOf(modelId, next, clock());
+  await packageStore.save(modelId, next, { etag: found.etag, ...(entry === undefined ? {} : { entry }) });
+  log.info({ model: wish.model, version: wish.version, outcome: result.kind }, 'package attempted');
 };
 
-type Attempt =
-  | ({ readonly kind: 'built' } & BuiltPackage)
-  | { readonly kind: 'refused'; readonly refusal: Pick<Refusal, 'message'> & { readonly code: string } };
+/** While the environment is being built nothing else can have changed: the model is not read again for that. */
+const stillWaits = async (
+  { environments }: BuildModelPackageServices,
+  { waitingFor }: RequestedPackage,
+): Promise<Attempt | undefined> => {
+  if (waitingFor === undefined) return undefined;
+  const phase = (await environments.read(waitingFor.environment))?.value.phase;
+  return phase === 'requested' || phase === 'building' ? { kind: 'waits', key: waitingFor.environment } : undefined;
+};
 
 const attempt = async (
   services: BuildModelPackageServices,
-  { model, version: number }: { readonly model: string; readonly version: string },
+  modelId: string,
+  request: RequestedPackage,
 ): Promise<Attempt> => {
-  const version = await versionIfAny(services, model, number);
-  if (version === undefined) return { kind: 'refused', refusal: deleted(model, number) };
+  const { clock } = services;
+  const began = clock();
+  const version = await versionIfAny(services, modelId, request);
+  if (version === undefined) return deleted(request);
   const source = await services.modelSource.filesOf(version);
-  return 'unreachable' in source
-    ? { kind: 'refused', refusal: unreachable(source.unreachable) }
-    : buildPackage(services, { name: model, version: number, files: source.files });
+  if ('unreachable' in source) return unreachable(source.unreachable);
+  const folder = await readModel(source.files);
+  const plan = planServing(folder, services.limits);
+  const modelMs = clock() - began;
+  if (plan.kind === 'refused') return plan;
+  const { listing, servingInput } = folder;
+  const { mlmodel, signatureJson } = plan;
+  const model = {
+    ...{ name: version.name, version: request.version, files: source.files, listing, mlmodel, signatureJson },
+    ...(services.profile === undefined ? {} : { profile: services.profile }),
+  };
+  const example = servingInput === undefined ? {} : { servingInput: servingInput.content };
+  if (plan.kind === 'onnx') {
+    const built = await buildPackage(services, { ...model, server: { kind: 'onnx' } });
+    return { kind: 'built', built, server: 'onnx', modelMs, warnings: [], ...example };
+  }
+  const { files } = source;
+  const askedAt = epochMs(Date.parse(request.requestedAt));
+  const converted = await convertWhenAsked(services, { option: request.onnx, plan, files, folder, askedAt });
+  if (converted.kind === 'wait') return { kind: 'converts', lookAgainMs: converted.lookAgainMs };
+  if (converted.kind === 'refused') return { kind: 'refused', refusal: converted };
+  const conversion = converted.conversion === undefined ? {} : { conversion: converted.conversion };
+  if (converted.kind === 'onnx') {
+    const graph = { files: converted.files, listing: converted.folder.listing, mlmodel: converted.plan.mlmodel };
+    const built = await buildPackage(services, { ...model, ...graph, server: { kind: 'onnx' } });
+    return { kind: 'built', built, server: 'onnx', ...conversion, modelMs, warnings: [], ...example };
+  }
+  const found = await environmentFor(services, plan.environment, request);
+  if (found.kind !== 'there') return found;
+  const built = await buildPackage(services, { ...model, server: found.server });
+  const { environment, warnings } = found;
+  return { kind: 'built', built, server: 'python', environment, ...conversion, modelMs, warnings, ...example };
 };
 
-/** The version, or undefined: there was one when its package was asked for, so by now it has been deleted. */
-const versionIfAny = async (services: BuildModelPackageServices, model: string, version: string) => {
+interface EnvironmentThere extends Pick<Extract<Attempt, { kind: 'built' }>, 'warnings'> {
+  readonly kind: 'there';
+  readonly server: PackagedServer;
+  readonly environment: NonNullable<Extract<Attempt, { kind: 'built' }>['environment']>;
+}
+
+const environmentFor = async (
+  services: BuildModelPackageServices,
+  source: EnvironmentSource,
+  request: RequestedPackage,
+): Promise<EnvironmentThere | Extract<Attempt, { kind: 'waits' | 'refused' }>> => {
+  const read = readEnvironment(source, services.environmentBuilder);
+  if (read.kind === 'refused') return { kind: 'refused', refusal: read };
+  const { causedBy, correlationId } = request;
+  const state = await ensureEnvironment(services, read.spec, { causedBy, correlationId });
+  switch (state.phase) {
+    case 'building':
+      return { kind: 'waits', key: state.key };
+    case 'failed':
+      return { kind: 'refused', refusal: state };
+    case 'built': {
+      const { key, repository, image, digest, python, lock } = state;
+      return {
+        kind: 'there',
+        server: {
+          kind: 'environment',
+          ...{ key, repository, digest },
+          ...(lock === undefined ? {} : { libraries: lock.packages }),
+        },
+        environment: { key, image, digest, python },
+        warnings: [...read.warnings, ...otherPython(python)],
+      };
+    }
+    default:
+      return state satisfies never;
+  }
+};
+
+const otherPython = ({ wanted, used }: { readonly wanted: string; readonly used: string }): readonly string[] =>
+  wanted === used ? [] : [`The model was logged with Python ${wanted}, and runs with Python ${used}.`];
+
+/** The version under its model's name now, or undefined: there was one, so by now it has been deleted. */
+const versionIfAny = async (
+  services: BuildModelPackageServices,
+  modelId: string,
+  { version }: RequestedPackage,
+): Promise<ModelVersion | undefined> => {
+  const model = (await services.registry.readModel(modelId))?.value;
+  if (model?.kind !== 'registered-model') return undefined;
   try {
-    return await getModelVersion(services, model, version);
+    return await getModelVersion(services, model.name, version);
   } catch (cause) {
     if (isSlipwayError(cause) && cause.code === 'RESOURCE_DOES_NOT_EXIST') return undefined;
     throw cause;
   }
 };
 
-const deleted = (model: string, version: string) => ({
-  code: 'version-deleted',
-  message: `version ${version} of '${model}' was deleted before it was packaged`,
+const deleted = ({ model, version }: RequestedPackage): Refused => ({
+  kind: 'refused',
+  refusal: { code: 'version-deleted', message: `version ${version} of '${model}' was deleted before it was packaged` },
 });
 
-const unreachable = (reason: string): Pick<Refusal, 'message'> & { readonly code: string } => ({
-  code: 'artifacts-unreachable',
-  message: `the files cannot be read: ${reason}. Upload them to this server, or register a source it can reach`,
+const unreachable = (reason: string): Refused => ({
+  kind: 'refused',
+  refusal: {
+    code: 'artifacts-unreachable',
+    message: `the files cannot be read: ${reason}. Upload them to this server, or register a source it can reach`,
+  },
 });
-
-const builtOf = (
-  { model, version, ...base }: Requested,
-  built: BuiltPackage,
-  durationMs: number,
-  clock: Clock,
-): PackageDocument => ({
-  ...base,
-  model,
-  version,
-  phase: 'built',
-  wakeUp: null,
-  image: built.image,
-  digest: built.digest,
-  sizeBytes: built.sizeBytes,
-  durationMs,
-  builtAt: toIso(clock()),
-  ...(built.servingInput === undefined ? {} : { servingInput: built.servingInput }),
-});
-
-const refusedOf = (base: Requested, { code, message }: { code: string; message: string }): PackageDocument => ({
-  ...base,
-  phase: 'refused',
-  wakeUp: null,
-  code,
-  message,
-});
-
-/** One entry per request and outcome: the id comes from what asked for the package. */
-const entryOf = (modelId: string, document: PackageDocument, clock: Clock) => {
-  const { model, version, causedBy, correlationId } = document;
-  const cause: Cause = { causedBy, correlationId };
-  const id = derivedId('package', modelId, version, causedBy, document.phase);
-  const subject = subjectOf.version(model, version);
-  if (document.phase === 'built') {
-    const { image, sizeBytes, durationMs } = document;
-    const data = { model, version, image, sizeBytes, durationMs };
-    return journalEntry(id, { type: 'slipway.package.built', subject, data }, cause, clock());
-  }
-  const { code, message } = document as Extract<PackageDocument, { phase: 'refused' }>;
-  return journalEntry(
-    id,
-    { type: 'slipway.package.refused', subject, data: { model, version, code, message } },
-    cause,
-    clock(),
-  );
-};

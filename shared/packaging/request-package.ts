@@ -2,6 +2,7 @@ import { SlipwayError } from '../platform/errors.ts';
 import type { Cause } from '../platform/journal.ts';
 import { type Clock, toIso } from '../platform/time.ts';
 import type { RegistryStore } from '../registry/store.ts';
+import type { ConversionOption } from './conversion/conversion-option.ts';
 import { type PackageDocument, packageId } from './package-document.ts';
 import type { PackageStore } from './package-store.ts';
 
@@ -9,6 +10,13 @@ export interface RequestPackageServices {
   readonly registry: RegistryStore;
   readonly packageStore: PackageStore;
   readonly clock: Clock;
+}
+
+interface PackageWish {
+  readonly model: string;
+  readonly version: string;
+  /** Whether a Python model is to be converted; the wish of who asks first counts. */
+  readonly onnx?: ConversionOption;
 }
 
 /**
@@ -19,7 +27,7 @@ export interface RequestPackageServices {
  */
 export const requestPackage = async (
   services: RequestPackageServices,
-  { model, version }: { readonly model: string; readonly version: string },
+  { model, version, onnx }: PackageWish,
   cause: Cause,
 ): Promise<void> => {
   const { packageStore, clock } = services;
@@ -32,10 +40,12 @@ export const requestPackage = async (
     kind: 'package',
     phase: 'requested',
     model,
+    modelId,
     version,
     requestedAt: toIso(now),
     causedBy: cause.causedBy,
     correlationId: cause.correlationId,
+    ...(onnx === undefined || onnx.convert === 'off' ? {} : { onnx }),
     wakeUp: { queue: 'build-package', at: now, message: { model, version, modelId } },
   };
   const saved = await packageStore.save(modelId, requested, found === undefined ? {} : { etag: found.etag });

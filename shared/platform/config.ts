@@ -4,6 +4,20 @@ import { SlipwayError } from './errors.ts';
 const url = z.url({ protocol: /^https?$/ });
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
+/** An image of the registry or of another by digest, for each minor of Python. */
+const imageByPython = z.string().transform((text, context) => {
+  const images: Record<string, string> = {};
+  for (const part of text.split(',').map((each) => each.trim())) {
+    const [, python, image] = /^(3\.\d{1,2})=([a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64})$/.exec(part) ?? [];
+    if (python === undefined || image === undefined) {
+      context.addIssue({ code: 'custom', message: 'must read as in 3.11=<reference>@sha256:<64 hex digits>,3.12=…' });
+      return z.NEVER;
+    }
+    images[python] = image;
+  }
+  return images;
+});
+
 /**
  * Every setting the control plane reads. Endpoints are http only on the embedded stack, where `*_KEY` settings stand
  * in for managed identity.
@@ -29,12 +43,92 @@ export const configSchema = z.object({
     .startsWith('/subscriptions/')
     .optional()
     .describe('Identity that endpoints pull images with.'),
-  IMAGE_REGISTRY: z.string().min(1).describe('Registry part of image references.'),
+  IMAGE_REGISTRY: z
+    .string()
+    .min(1)
+    .describe('Where images go: host and path as in `ghcr.io/team`, with `http://` before it on loopback only.'),
+  IMAGE_REGISTRY_USERNAME: z.string().min(1).optional().describe('Without it, managed identity.'),
+  IMAGE_REGISTRY_PASSWORD: z.string().min(1).optional().describe('Of that user.'),
+  IMAGE_STORE: z
+    .enum(['registry', 'layout'])
+    .default('registry')
+    .describe('`layout`: an OCI image layout in Blob Storage, for the embedded stack.'),
+  PACKAGE_RETENTION: z
+    .string()
+    .regex(/^P(?!$)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/, 'must be a duration such as P90D')
+    .optional()
+    .describe('Packages that nothing needs are removed when they are older, as in `P90D`. Without it, never.'),
   SCORING_SERVER_DIR: z
     .string()
     .min(1)
     .default('dist/scoring')
     .describe('The built scoring server, from the app’s root.'),
+  BASE_IMAGE: z
+    .string()
+    .regex(/^[a-z0-9._/-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$/, 'must be <repository>:<tag> or <repository>@sha256:<hex>')
+    .optional()
+    .describe('What images of onnx models are built on, in the same registry: it brings node 24.'),
+  LAYER_ENCODING: z
+    .enum(['stored', 'none', 'auto'])
+    .default('stored')
+    .describe('How image layers are kept: gzip that stores, plain tar, or gzip where it pays.'),
+  SIGNING_KEY_ID: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .describe('Key in Key Vault that signs images, P-256 or RSA. Without one they are not signed.'),
+  PYTHON_VERSIONS: z
+    .string()
+    .regex(/^(none|3\.\d{1,2}(,3\.\d{1,2})*)$/, 'must read as in 3.11,3.12, or be none')
+    .default('3.10,3.11,3.12,3.13')
+    .transform((text) => (text === 'none' ? [] : text.split(',')))
+    .describe('Minors of Python that models can be served on, or `none`.'),
+  PYTHON_INDEX_URL: url
+    .default('https://pypi.org/simple')
+    .describe('Package index of Python environments; may hold a user and a password.'),
+  WHEELHOUSE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Wheels instead of an index: `blobs` for those in the storage account, or a folder.'),
+  WHEEL_CACHE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder that keeps the wheels that were fetched; without it, the storage account does.'),
+  UV_PATH: z.string().min(1).optional().describe('The resolver uv; without it, it is taken from the index.'),
+  PYTHON_SERVER_DIR: z
+    .string()
+    .min(1)
+    .default('scoring/python')
+    .describe('The Python scoring server, from the app’s root.'),
+  ENVIRONMENT_BUILDER: z
+    .enum(['wheels', 'acr-tasks', 'webhook', 'image'])
+    .default('wheels')
+    .describe('Who makes the images of Python environments.'),
+  ENVIRONMENT_IMAGES: imageByPython
+    .default({})
+    .describe(
+      'Images by minor of Python, as in `3.11=<reference>@sha256:<hex>,3.12=…`: what environments are built on; with `image`, what they are.',
+    ),
+  CONTAINER_REGISTRY_ID: z
+    .string()
+    .startsWith('/subscriptions/')
+    .optional()
+    .describe('ARM id of the registry whose tasks build environments, with `acr-tasks`.'),
+  TASKS_AGENT_POOL: z.string().min(1).optional().describe('Agent pool for those tasks, where the registry is private.'),
+  ENVIRONMENT_WEBHOOK_URL: url.optional().describe('What starts a pipeline that builds environments, with `webhook`.'),
+  ENVIRONMENT_WEBHOOK_SECRET: z.string().min(16).optional().describe('Signs those requests.'),
+  ENVIRONMENT_WEBHOOK_TEMPLATE: z
+    .string()
+    .min(1)
+    .default('webhook-1')
+    .describe('Change it when the pipeline builds otherwise than before: every environment is then built anew.'),
+  ENVIRONMENT_WEBHOOK_CONDA: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .describe('Whether that pipeline installs conda packages.'),
+  CONVERTER_URL: url.optional().describe('Where Python models are converted to ONNX graphs. Without it none is.'),
+  CONVERTER_KEY: z.string().min(1).optional().describe('What the converter asks for as a bearer token.'),
   INSTANCE_TYPE: z.string().default('Standard_DS3_v2'),
   METRICS_GRANULARITY: z.string().default('PT1M').describe('Finest window the metrics provider answers.'),
   ACCESS: z.enum(['open', 'token']).default('token'),
@@ -88,8 +182,29 @@ export const parseConfig = (environment: Readonly<Record<string, string | undefi
       'ACCESS is "token", so ACCESS_TOKEN_SHA256 must be set, or ENTRA_TENANT_ID and ENTRA_AUDIENCE',
     );
   }
+  if ((config.IMAGE_REGISTRY_USERNAME === undefined) !== (config.IMAGE_REGISTRY_PASSWORD === undefined)) {
+    throw new SlipwayError('INVALID_STATE', 'IMAGE_REGISTRY_USERNAME and IMAGE_REGISTRY_PASSWORD must be set together');
+  }
   assertEntra(config);
+  assertEnvironmentBuilder(config);
   return Object.freeze(config);
+};
+
+/** What each builder cannot do without. */
+const assertEnvironmentBuilder = (config: Config): void => {
+  const needed = {
+    wheels: [],
+    'acr-tasks': ['CONTAINER_REGISTRY_ID'],
+    webhook: ['ENVIRONMENT_WEBHOOK_URL', 'ENVIRONMENT_WEBHOOK_SECRET'],
+    image: [],
+  } as const;
+  const missing = needed[config.ENVIRONMENT_BUILDER].filter((name) => config[name] === undefined);
+  const builder = config.ENVIRONMENT_BUILDER;
+  const noImages =
+    Object.keys(config.ENVIRONMENT_IMAGES).length === 0 && (builder === 'acr-tasks' || builder === 'image');
+  const names = [...missing, ...(noImages ? ['ENVIRONMENT_IMAGES'] : [])];
+  if (names.length === 0) return;
+  throw new SlipwayError('INVALID_STATE', `ENVIRONMENT_BUILDER is "${builder}", so ${names.join(' and ')} must be set`);
 };
 
 const assertEntra = ({ ENTRA_TENANT_ID, ENTRA_AUDIENCE, ENTRA_AUTHORITY }: Config): void => {

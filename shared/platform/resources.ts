@@ -26,7 +26,7 @@ export const CONTAINERS = {
 export type ContainerName = keyof typeof CONTAINERS;
 
 /** Work queues; each has a `<name>-poison` beside it. */
-export const QUEUES = ['build-package', 'advance-rollout', 'deliver-notification'] as const;
+export const QUEUES = ['build-package', 'build-environment', 'advance-rollout', 'deliver-notification'] as const;
 
 export type QueueName = (typeof QUEUES)[number];
 

@@ -46,6 +46,7 @@ const TYPES = {
   'deployment-changed': `${PREFIX}.ModelDeployed`,
   'drift-detected': `${PREFIX}.DatasetDriftDetected`,
   'run-completed': `${PREFIX}.RunCompleted`,
+  'image-pushed': 'Microsoft.ContainerRegistry.ImagePushed',
   notify: 'slipway.model.registered',
 } as const;
 const FUNCTIONS = Object.keys(TYPES) as (keyof typeof TYPES)[];

@@ -21,11 +21,63 @@ export const goodModel = async (): Promise<ModelFolder> => {
 const without = (files: ModelFolder, name: string): ModelFolder =>
   Object.fromEntries(Object.entries(files).filter(([other]) => other !== name));
 
+const JAVA = `flavors:
+  spark: {model_data: sparkml, pyspark_version: 3.5.0}
+signature: {inputs: '[{"type": "double", "name": "age"}]', outputs: null}
+`;
+
 const SKLEARN = `flavors:
-  python_function: {loader_module: mlflow.sklearn, model_path: model.pkl}
+  python_function: {loader_module: mlflow.sklearn, model_path: model.pkl, python_version: 3.11.7}
   sklearn: {pickled_model: model.pkl, serialization_format: cloudpickle}
 signature: {inputs: '[{"type": "double", "name": "age"}]', outputs: null}
 `;
+
+/** A model that only Python can serve, and that asks for these packages. */
+const pythonModel = (requirements: string, python = '3.11.7'): ModelFolder => ({
+  MLmodel: SKLEARN,
+  'model.pkl': 'gASVBwAAAAAAAAB9lC4=',
+  'python_env.yaml': `python: ${python}\ndependencies:\n- -r requirements.txt\n`,
+  'requirements.txt': requirements,
+});
+
+/** Environments that nobody should build, or nobody can, by the name to register their model under. */
+const badEnvironments = (): Readonly<Record<string, BadModel>> => ({
+  'bad-password': {
+    why: 'a password in the address of a package index',
+    files: pythonModel('--extra-index-url https://ada:hunter2@feed.example/simple\nmlflow==3.17.2\n'),
+    told: /^requirements\.txt:1 holds a URL with a credential in it\. (?!.*hunter2)/,
+  },
+  'bad-editable': {
+    why: 'a package that is installed in place',
+    files: pythonModel('mlflow==3.17.2\n-e ./src\n'),
+    told: /^requirements\.txt:2 installs a package in place from a folder/,
+  },
+  'bad-branch': {
+    why: 'a branch of a repository',
+    files: pythonModel('mlflow==3.17.2\nours @ git+https://github.com/example/ours@main\n'),
+    told: /^requirements\.txt:2 names a branch or tag, which can change .+ Name the commit by its 40 hex digits/,
+  },
+  'bad-pins': {
+    why: 'two pins that contradict each other',
+    files: pythonModel('mlflow==3.17.2\nnumpy==2.1.3\nnumpy==1.26.4\n'),
+    told: /^requirements\.txt:\d asks for numpy==.+ Leave one of them\.$/,
+  },
+  'bad-python': {
+    why: 'a Python of another age',
+    files: pythonModel('mlflow==1.0.0\n', '2.7.18'),
+    told: /^python_env\.yaml names no Python that is served \('2\.7\.18'\)\. .+$/,
+  },
+  'bad-include': {
+    why: 'a file that was not logged with it',
+    files: pythonModel('-r base.txt\nmlflow==3.17.2\n'),
+    told: /^requirements\.txt:1 includes another file \('base\.txt'\) that is not logged with the model/,
+  },
+  'bad-no-environment': {
+    why: 'no word about its packages',
+    files: { MLmodel: SKLEARN, 'model.pkl': 'gASVBwAAAAAAAAB9lC4=' },
+    told: /^the model has no python_env\.yaml, requirements\.txt or conda\.yaml\. .+$/,
+  },
+});
 
 /** Models that no amount of trying can serve, each spoiled in one way, by the name to register it under. */
 export const badModels = async (): Promise<Readonly<Record<string, BadModel>>> => {
@@ -33,6 +85,7 @@ export const badModels = async (): Promise<Readonly<Record<string, BadModel>>> =
   const mlmodel = String(good['MLmodel']);
   const spoiled = (text: string): ModelFolder => ({ ...good, MLmodel: text });
   return {
+    ...badEnvironments(),
     'bad-yaml': {
       why: 'an MLmodel that is no YAML',
       files: spoiled('flavors: {onnx: [unclosed\n  : :'),
@@ -53,27 +106,22 @@ export const badModels = async (): Promise<Readonly<Record<string, BadModel>>> =
     'bad-no-mlmodel': {
       why: 'no MLmodel',
       files: without(good, 'MLmodel'),
-      told: /^MLmodel is missing, so this is no MLflow model\. Log it with `mlflow\.onnx\.log_model`\.$/,
+      told: /^MLmodel is missing, so this is no MLflow model\. Log it with MLflow, .+$/,
     },
     'bad-no-file': {
       why: 'no file where its flavor says',
       files: without(good, 'model.onnx'),
       told: /^model\.onnx is named by flavors\.onnx\.data in MLmodel, but it is not there\. .+$/,
     },
-    'bad-unsigned': {
-      why: 'no signature',
-      files: spoiled(mlmodel.slice(0, mlmodel.indexOf('signature:'))),
-      told: /^MLmodel has no signature, .+ Log the model with `signature=infer_signature\(inputs, outputs\)`\.$/,
-    },
     'bad-flavor': {
-      why: 'a pickle as its only flavor',
-      files: { MLmodel: SKLEARN, 'model.pkl': 'gASVBwAAAAAAAAB9lC4=' },
-      told: /^MLmodel has only python_function, sklearn, but Slipway serves the onnx flavor\. Convert the model/,
+      why: 'a flavor that needs Java',
+      files: { MLmodel: JAVA },
+      told: /^MLmodel has only spark, but Slipway serves onnx and python_function\. .+$/,
     },
     'bad-size': {
-      why: 'a gigabyte by its own account',
-      files: spoiled(mlmodel.replace(/model_size_bytes: \d+/, 'model_size_bytes: 1073741824')),
-      told: /^The model folder claims 1073741824 bytes, more than the 536870912 that are allowed\. .+$/,
+      why: 'a terabyte by its own account',
+      files: spoiled(mlmodel.replace(/model_size_bytes: \d+/, 'model_size_bytes: 1099511627776')),
+      told: /^The model folder claims 1099511627776 bytes, more than the 68719476736 that are allowed\. .+$/,
     },
     'bad-escape': {
       why: 'a flavor whose file is outside of its folder',

@@ -109,6 +109,13 @@ const storageOf = ({ blob, queue }: Ports): string =>
     `BlobEndpoint=http://127.0.0.1:${blob}/devstoreaccount1;QueueEndpoint=http://127.0.0.1:${queue}/devstoreaccount1;`,
   ].join(';');
 
+/** What a terminal of this machine has, and no more. */
+const machineEnvironment = () => ({
+  PATH: process.env['PATH'],
+  HOME: process.env['HOME'],
+  NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
+});
+
 const launch = (dataDir: string, ports: Ports, flags: readonly string[]) => {
   const child = spawn(
     process.execPath,
@@ -118,7 +125,7 @@ const launch = (dataDir: string, ports: Ports, flags: readonly string[]) => {
       ...['--port', String(ports.host), '--azure-port', String(ports.azure), '--cosmos-port', String(ports.cosmos)],
       ...['--blob-port', String(ports.blob), '--queue-port', String(ports.queue), '--data', dataDir, ...flags],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: process.env['HOME'] } },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: machineEnvironment() },
   );
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

@@ -29,9 +29,9 @@ export const createContainerFiles = (folder: ContainerFolder, accounts: ForeignA
   const prefix = `${folder.path}/`;
   return {
     list: () => listFiles(container, prefix),
-    open: async (path): Promise<Readable> => {
+    open: async (path, offset = 0): Promise<Readable> => {
       try {
-        const answer = await container.getBlobClient(prefix + path).download();
+        const answer = await container.getBlobClient(prefix + path).download(offset);
         return answer.readableStreamBody as Readable;
       } catch (error) {
         throw fromRestError(error, 'read model file', { container: folder.container, path });

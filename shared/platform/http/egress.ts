@@ -21,7 +21,7 @@ export interface Egress {
     request: { readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly timeoutMs: number },
   ): Promise<{ status: number; body: string; retryAfter: string | undefined }>;
   /**
-   * The answer as it comes. The caller reads the body to its end or destroys it; it fails with PAYLOAD_TOO_LARGE after
+   * The answer as it comes; of headers that repeat, the first. The caller reads the body to its end or destroys it; it fails with PAYLOAD_TOO_LARGE after
    * `maxBytes`, and with TEMPORARILY_UNAVAILABLE when it is broken off or pauses longer than the time-out.
    *
    * @throws SlipwayError as `post`
@@ -33,7 +33,7 @@ export interface Egress {
       readonly timeoutMs: number;
       readonly maxBytes: number;
     },
-  ): Promise<{ status: number; body: Readable }>;
+  ): Promise<{ status: number; headers: Readonly<Record<string, string | undefined>>; body: Readable }>;
 }
 
 const MAX_ANSWER_BYTES = 2048;
@@ -109,7 +109,9 @@ export const createEgress = (privateEgress: PrivateEgress): Egress => {
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
         });
-        return { status: answer.statusCode, body: bounded(answer.body, maxBytes, hostname) };
+        const single = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat()[0]] as const);
+        const body = bounded(answer.body, maxBytes, hostname);
+        return { status: answer.statusCode, headers: Object.fromEntries(single), body };
       } catch (cause) {
         throw toEgressError(cause, hostname);
       }

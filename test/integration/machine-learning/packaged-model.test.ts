@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../../../shared/packaging/build-package.ts';
 import { createFolderFiles } from '../../../shared/packaging/files/folder-files.ts';
+import { systemClock } from '../../../shared/platform/time.ts';
 import { ArmCalls } from '../../support/machine-learning/arm-calls.ts';
 import { WorkspaceFixture } from '../../support/machine-learning/workspace-fixture.ts';
-import { exampleModel } from '../../support/packaging/example-models.ts';
-import { memoryImages } from '../../support/packaging/memory-images.ts';
+import { exampleModel, servingInput } from '../../support/packaging/example-models.ts';
+import { memoryImages, memoryLayerFacts } from '../../support/packaging/memory-images.ts';
+import { packageRequest } from '../../support/packaging/package-request.ts';
 import { scoringRuntime } from '../../support/packaging/scoring-runtime.ts';
 
 let fixture: WorkspaceFixture;
@@ -21,10 +23,14 @@ describe('a packaged model', () => {
   it('is deployed from its image and answers its own input example', async () => {
     const images = memoryImages();
     const built = await buildPackage(
-      { images, server: createFolderFiles(await scoringRuntime()) },
-      { name: 'heart-classifier', version: '2', files: createFolderFiles(exampleModel('v2')) },
+      {
+        images,
+        layerFacts: memoryLayerFacts(),
+        server: createFolderFiles(await scoringRuntime()),
+        clock: systemClock,
+      },
+      await packageRequest(createFolderFiles(exampleModel('v2'))),
     );
-    if (built.kind === 'refused') throw new Error(built.refusal.message);
     for (const [digest, content] of images.blobs) {
       await fixture.images.getBlockBlobClient(`blobs/${digest.replace(':', '/')}`).upload(content, content.length);
     }
@@ -33,7 +39,7 @@ describe('a packaged model', () => {
     const logs = (await calls.arm('POST', '/onlineEndpoints/heart/deployments/stable/getLogs', {})).body.content;
     expect(deployment.properties.provisioningState, logs).toBe('Succeeded');
     await calls.setTraffic('heart', { stable: 100 });
-    const answer = await calls.score('heart', built.servingInput);
+    const answer = await calls.score('heart', await servingInput('v2'));
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual(expect.any(Array));
   });

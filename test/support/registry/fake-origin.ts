@@ -115,7 +115,7 @@ export const egressTo = (origin: FakeOrigin): Egress => ({
   async get(url, { headers }) {
     const { pathname, search } = new URL(url);
     const { status, body } = origin.answer(`${pathname}${search}`, headers['authorization']);
-    return { status, body: Readable.from([Buffer.from(body)]) };
+    return { status, headers: {}, body: Readable.from([Buffer.from(body)]) };
   },
 });
 

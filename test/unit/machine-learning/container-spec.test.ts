@@ -12,14 +12,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(rootfs, { recursive: true }));
 
-const specOf = (config: Parameters<typeof containerSpec>[0], environmentVariables: Record<string, string> = {}) =>
-  containerSpec(config, { rootfs, port: 4711, ownDir: '/own', environmentVariables });
+const specOf = (
+  config: Parameters<typeof containerSpec>[0],
+  environmentVariables: Record<string, string> = {},
+  pythons: Record<string, string> = {},
+) => containerSpec(config, { rootfs, port: 4711, ownDir: '/own', environmentVariables, pythons });
 
 describe('containerSpec', () => {
   it.each(['node', '/usr/local/bin/node'])('runs %s as the running Node', (node) => {
     const spec = specOf({ Entrypoint: [node, '/opt/app/server.mjs'], Cmd: ['--model=/opt/ml/model', '/not/there'] });
     expect(spec.command).toBe(process.execPath);
-    expect(spec.isNode).toBe(true);
+    expect(spec.runtime).toBe('node');
     expect(spec.args).toEqual([
       join(rootfs, 'opt/app/server.mjs'),
       `--model=${join(rootfs, 'opt/ml/model')}`,
@@ -28,7 +31,31 @@ describe('containerSpec', () => {
   });
 
   it('runs a command of the image from the unpacked root', () => {
-    expect(specOf({ Entrypoint: ['/opt/app/bin/serve'] }).command).toBe(join(rootfs, 'opt/app/bin/serve'));
+    expect(specOf({ Entrypoint: ['/opt/app/bin/serve'] })).toMatchObject({
+      command: join(rootfs, 'opt/app/bin/serve'),
+      runtime: 'native',
+    });
+  });
+
+  it.each([
+    ['python3.9', '/pythons/3.9'],
+    ['/usr/local/bin/python3.12', '/pythons/3.12'],
+    ['python3', '/pythons/3.12'],
+  ])('runs %s as the Python of this machine that has the same minor version, or as the newest', (python, path) => {
+    const pythons = { '3.12': '/pythons/3.12', '3.9': '/pythons/3.9' };
+    const spec = specOf({ Entrypoint: [python, '-I', '-S', '/opt/app/server.mjs'] }, {}, pythons);
+
+    expect(spec).toMatchObject({ command: path, args: ['-I', '-S', join(rootfs, 'opt/app/server.mjs')] });
+    expect(spec.runtime).toBe('python');
+  });
+
+  it.each([
+    [{}, 'python3', 'no Python'],
+    [{ '3.10': '/a', '3.9': '/b' }, 'python3.11', 'Python 3.9, 3.10'],
+  ])('with %j refuses %s, and says what there is', (pythons, python, there) => {
+    expect(() => specOf({ Entrypoint: [python] }, {}, pythons)).toThrow(
+      `the image runs with ${python}, but this machine has ${there}: install it`,
+    );
   });
 
   it('has the environment of image and deployment, with paths in the unpacked root, and of ours only PATH', () => {

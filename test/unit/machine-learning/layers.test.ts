@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ describe('unpackLayer', () => {
       'etc/alias': { type: 'symlink', linkname: 'name' },
       'etc/same': { type: 'link', linkname: 'etc/name' },
     });
-    expect(statSync(join(into, 'bin/run')).mode & 0o777).toBe(0o755);
+    expect(statSync(join(into, 'bin/run')).mode & 0o777).toBe(0o555);
     expect(readFileSync(join(into, 'etc/same'), 'utf8')).toBe('value');
     expect(readlinkSync(join(into, 'etc/alias'))).toBe('name');
   });
@@ -55,6 +55,22 @@ describe('unpackLayer', () => {
 });
 
 describe('applyLayer', () => {
+  it('shares the files of a layer, which nobody may write to', async () => {
+    const layer = await unpack({ 'lib/big': 'x' });
+    const [one, two] = [join(dir, 'one'), join(dir, 'two')];
+    for (const rootfs of [one, two]) {
+      mkdirSync(rootfs);
+      await applyLayer(layer, rootfs);
+    }
+    const [first, second] = [one, two].map((rootfs) => statSync(join(rootfs, 'lib/big')));
+
+    expect(first?.ino).toBe(second?.ino);
+    expect((first?.mode ?? 0) & 0o222).toBe(0);
+    rmSync(join(one, 'lib/big'));
+    writeFileSync(join(one, 'lib/big'), 'changed');
+    expect(readFileSync(join(two, 'lib/big'), 'utf8')).toBe('x');
+  });
+
   it('lets upper layers replace and add', async () => {
     const rootfs = await merge({ 'a/one': '1', 'a/two': '2' }, { 'a/two': 'changed', 'a/three': '3' });
     expect((await readdir(join(rootfs, 'a'))).sort()).toEqual(['one', 'three', 'two']);
