@@ -10,6 +10,8 @@ export const run = (program: string, args: readonly string[], env: Record<string
 
 /** A program that serves until it is stopped, with everything it started. */
 export interface Serving {
+  /** Of the server, and of the process group of all it starts. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export const serve = async (
     await stop(child);
     throw new Error(`${program} does not serve at ${readyUrl}:\n${output}`);
   }
-  return { stop: () => stop(child) };
+  return { pid: child.pid ?? -1, stop: () => stop(child) };
 };
 
 const answers = async (url: string): Promise<boolean> => {

@@ -87,7 +87,7 @@ const startPostgres = async (bin: string, folder: string): Promise<{ port: numbe
     isRoot ? run('runuser', ['-u', 'postgres', '--', join(bin, program), ...args]) : run(join(bin, program), args);
   await asOwner('initdb', ['-D', data, '-U', 'bench', '--auth=trust', '--encoding=UTF8']);
   await asOwner('pg_ctl', ['-D', data, '-w', '-l', join(folder, 'log'), '-o', `-p ${port} -k ${folder}`, 'start']);
-  const serving: Serving = {
+  const serving: Pick<Serving, 'stop'> = {
     stop: async () => void (await asOwner('pg_ctl', ['-D', data, '-m', 'immediate', 'stop'])),
   };
   await asOwner('createdb', ['-h', '127.0.0.1', '-p', String(port), '-U', 'bench', 'bench']);

@@ -1,0 +1,48 @@
+/** One push by one tool. */
+export interface Sample {
+  readonly tool: string;
+  /** Of the weights, in millions of bytes. */
+  readonly megabytes: number;
+  readonly push: 'first' | 'again' | 'logged again';
+  readonly seconds: number;
+  /** Peak, where the tool says. */
+  readonly rssMiB?: number;
+}
+
+const OURS = 'slipway';
+
+const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+};
+
+/** A Markdown table: median seconds of each tool, how many times ours that is, and our peak memory. */
+export const pushReport = (samples: readonly Sample[]): string => {
+  const tools = [...new Set(samples.map(({ tool }) => tool))];
+  const rows = [...new Set(samples.map(({ megabytes, push }) => `${megabytes} | ${push}`))];
+  const header = [
+    'MB',
+    'push',
+    ...tools.map((tool) => `${tool}: s`),
+    ...others(tools).map((tool) => `${tool} ÷ ours`),
+    'our RSS, MiB',
+  ];
+  const lines = rows.map((row) => {
+    const of = (wanted: string) =>
+      samples.filter(({ tool, megabytes, push }) => tool === wanted && `${megabytes} | ${push}` === row);
+    const seconds = (tool: string) => median(of(tool).map((sample) => sample.seconds));
+    const rss = Math.max(...of(OURS).map(({ rssMiB = 0 }) => rssMiB));
+    return [
+      row,
+      ...tools.map((tool) => seconds(tool).toFixed(2)),
+      ...others(tools).map((tool) => (seconds(tool) / seconds(OURS)).toFixed(1)),
+      String(rss),
+    ].join(' | ');
+  });
+  return [header.join(' | '), header.map(() => '---').join(' | '), ...lines].map((line) => `| ${line} |`).join('\n');
+};
+
+const others = (tools: readonly string[]): readonly string[] => tools.filter((tool) => tool !== OURS);

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Call } from '../../support/load.ts';
+import { run } from '../../support/run.ts';
+import type { Table } from '../models.ts';
+import type { Server } from './server.ts';
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+const invocations = {
+  readyPath: '/ping',
+  call: ({ columns, data }: Table): Call => ({
+    method: 'POST',
+    path: '/invocations',
+    body: { dataframe_split: { columns, data } },
+  }),
+  predictions: (answer: unknown) => (answer as { readonly predictions: unknown }).predictions,
+};
+
+/** The bundled Node server, as packaged images hold it. */
+export const slipwayOnnx = async (): Promise<Server> => {
+  const out = fromRoot('.cache/bench-scoring-server');
+  await run(process.execPath, [fromRoot('scripts/build-scoring.mjs'), '--platform', 'host', '--out', out]);
+  return {
+    ...invocations,
+    name: 'slipway onnx',
+    description: 'the Node server of packaged images, serving the converted graph',
+    form: 'onnx',
+    command: ({ modelFolder, port }) => ({
+      program: process.execPath,
+      args: [join(out, 'main.mjs')],
+      env: { PORT: String(port), HOST: '127.0.0.1', MLFLOW_MODEL_URI: modelFolder },
+    }),
+  };
+};
+
+export const slipwayPython = (bin: string): Server => ({
+  ...invocations,
+  name: 'slipway python',
+  description: 'the Python server of packaged images, in the environment of requirements.txt',
+  form: 'python',
+  command: ({ modelFolder, port }) => ({
+    program: join(bin, 'python'),
+    args: ['-I', '-S', fromRoot('scoring/python/main.py')],
+    env: { PORT: String(port), HOST: '127.0.0.1', MLFLOW_MODEL_URI: modelFolder },
+  }),
+});
+
+export const mlflow = (bin: string): Server => ({
+  ...invocations,
+  name: 'mlflow',
+  description: 'mlflow models serve of requirements.txt, one worker',
+  form: 'python',
+  command: ({ modelFolder, port }) => ({
+    program: join(bin, 'mlflow'),
+    args: ['models', 'serve', '--env-manager', 'local', '--workers', '1', '-p', String(port), '-m', modelFolder],
+    env: { PATH: `${bin}:${process.env['PATH']}`, MLFLOW_DISABLE_TELEMETRY: 'true' },
+  }),
+});
+
+export const azureMl = (bin: string): Server => ({
+  name: 'azureml',
+  description:
+    'azureml-inference-server-http of requirements-azureml.txt, one worker, with the script of MLflow models',
+  form: 'python',
+  readyPath: '/',
+  call: (rows) => ({ method: 'POST', path: '/score', body: { input_data: rows } }),
+  predictions: (answer) => answer,
+  command: ({ modelFolder, port }) => ({
+    program: join(bin, 'azmlinfsrv'),
+    args: [
+      ...['--entry_script', fromRoot('bench/scoring/azureml/score.py')],
+      ...['--port', String(port), '--health_port', String(port)],
+    ],
+    env: { PATH: `${bin}:${process.env['PATH']}`, WORKER_COUNT: '1', AZUREML_MODEL_DIR: modelFolder },
+  }),
+});
+
+/** How far anything in Node could come. */
+export const bareServer: Server = {
+  ...invocations,
+  name: 'bare node',
+  description: 'node:http, JSON.parse and onnxruntime-node, nothing checked',
+  form: 'onnx',
+  command: ({ modelFolder, port }) => ({
+    program: process.execPath,
+    args: [fromRoot('bench/scoring/bare-server/bare-server-app.ts')],
+    env: { PORT: String(port), MODEL: join(modelFolder, 'model.onnx') },
+  }),
+};
