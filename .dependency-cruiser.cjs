@@ -85,11 +85,20 @@ module.exports = {
       to: { path: '^(local|cli|console|test|infra|bench)/' },
     },
     {
+      name: 'the-command-line-sees-shared-alone',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^(functions|scoring|local|console|infra|bench|test|scripts)/' },
+    },
+    {
       name: 'scoring-stands-alone',
       comment: 'it is shipped inside images; all it shares with the control plane is how an MLmodel file is read',
       severity: 'error',
       from: { path: '^scoring/' },
-      to: { path: '^(functions|shared|local)/', pathNot: '^shared/packaging/model/(mlmodel|signature|refusal)\\.ts$' },
+      to: {
+        path: '^(functions|shared|local)/',
+        pathNot: '^shared/packaging/model/(mlmodel|read-yaml|signature|refusal)\\.ts$',
+      },
     },
     {
       name: 'emulators-see-only-platform',

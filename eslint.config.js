@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['.cache', 'dist', 'coverage', 'node_modules', '**/*.mjs', '**/*.cjs', '**/*.js', '.stryker-tmp'] },
   {
-    files: ['{functions,shared,scoring,local,infra,bench,test}/**/*.ts'],
+    files: ['{functions,shared,scoring,local,cli,infra,bench,test}/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {

@@ -41,7 +41,11 @@ const onTopic = (topic: (typeof SUBSCRIPTIONS)[number]['topic']) =>
     ({ name, function: functionName, includedEventTypes }) => ({ name, function: functionName, includedEventTypes }),
   );
 
-const subscriptions = { slipway: onTopic('slipway'), machineLearning: onTopic('machine-learning') };
+const subscriptions = {
+  slipway: onTopic('slipway'),
+  machineLearning: onTopic('machine-learning'),
+  containerRegistry: onTopic('container-registry'),
+};
 
 const toText = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 

@@ -50,6 +50,17 @@ param secretsKey string
 @description('Instance type of the deployments that rollouts create.')
 param instanceType string = 'Standard_DS3_v2'
 
+@description('Who makes the images of Python environments.')
+@allowed([
+  'wheels'
+  'acr-tasks'
+  'image'
+])
+param environmentBuilder string = 'wheels'
+
+@description('Images by minor of Python, as in 3.11=<reference>@sha256:<hex>,3.12=…: what environments are built on. Empty: wheels then brings no Python.')
+param environmentImages string = ''
+
 @description('Memory of one function instance in megabytes.')
 @allowed([
   512
@@ -91,6 +102,7 @@ var groupName = 'rg-${environmentName}'
 var storageAccountName = 'st${resourceToken}'
 var topicName = 'evgt-slipway-${resourceToken}'
 var systemTopicName = 'evgst-slipway-${resourceToken}'
+var registryTopicName = 'evgst-registry-${resourceToken}'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: groupName
@@ -172,6 +184,7 @@ module registry 'modules/registry.bicep' = {
     appPrincipalId: identities.outputs.appPrincipalId
     endpointPrincipalId: identities.outputs.endpointPrincipalId
     logWorkspaceId: monitoring.outputs.workspaceId
+    resourceToken: resourceToken
   }
 }
 
@@ -214,8 +227,10 @@ module events 'modules/events.bicep' = {
     tags: tags
     topicName: topicName
     systemTopicName: systemTopicName
+    registryTopicName: registryTopicName
     machineLearningWorkspaceId: machineLearningAccess.outputs.workspaceId
     machineLearningLocation: machineLearningAccess.outputs.location
+    registryId: registry.outputs.id
     storageAccountName: storage.outputs.name
     appPrincipalId: identities.outputs.appPrincipalId
     logWorkspaceId: monitoring.outputs.workspaceId
@@ -243,6 +258,9 @@ module functions 'modules/functions.bicep' = {
     machineLearningLocation: machineLearningAccess.outputs.location
     endpointIdentityId: identities.outputs.endpointId
     imageRegistry: registry.outputs.loginServer
+    registryId: registry.outputs.id
+    environmentBuilder: environmentBuilder
+    environmentImages: environmentImages
     instanceType: instanceType
     connectionString: monitoring.outputs.connectionString
     accessTokenUri: vault.outputs.accessTokenUri
@@ -266,6 +284,7 @@ module alerts 'modules/alerts.bicep' = {
     topicIds: [
       events.outputs.topicId
       events.outputs.systemTopicId
+      events.outputs.registryTopicId
     ]
     cosmosAccountId: cosmos.outputs.id
     logWorkspaceId: monitoring.outputs.workspaceId
@@ -290,6 +309,7 @@ output AZURE_FUNCTION_APP_NAME string = functions.outputs.name
 output SERVICE_FUNCTIONS_URI string = functions.outputs.uri
 output EVENT_GRID_TOPIC_NAME string = topicName
 output EVENT_GRID_SYSTEM_TOPIC_NAME string = systemTopicName
+output EVENT_GRID_REGISTRY_TOPIC_NAME string = registryTopicName
 output STORAGE_ACCOUNT_NAME string = storage.outputs.name
 output COSMOS_ENDPOINT string = cosmos.outputs.endpoint
 output IMAGE_REGISTRY string = registry.outputs.loginServer

@@ -24,6 +24,8 @@ mkdirSync(PACKAGE, { recursive: true });
 for (const path of globSync('dist/*', { cwd: ROOT, exclude: ['dist/package'] })) {
   cpSync(`${ROOT}${path}`, `${PACKAGE}/${path}`, { recursive: true });
 }
+// Goes into the images of Python models as it is.
+for (const path of globSync('scoring/python/*.{py,txt}', { cwd: ROOT })) cpSync(`${ROOT}${path}`, `${PACKAGE}/${path}`);
 cpSync(`${ROOT}host.json`, `${PACKAGE}/host.json`);
 const deployed = toDeployedManifest(
   manifest,

@@ -11,6 +11,7 @@ foreach ($attempt in 1..6) {
     functionAppName=$env:AZURE_FUNCTION_APP_NAME `
     topicName=$env:EVENT_GRID_TOPIC_NAME `
     systemTopicName=$env:EVENT_GRID_SYSTEM_TOPIC_NAME `
+    registryTopicName=$env:EVENT_GRID_REGISTRY_TOPIC_NAME `
     storageAccountName=$env:STORAGE_ACCOUNT_NAME `
     --output none
   if ($LASTEXITCODE -eq 0) { exit 0 }

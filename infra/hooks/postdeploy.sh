@@ -12,6 +12,7 @@ until az deployment group create \
   functionAppName="$AZURE_FUNCTION_APP_NAME" \
   topicName="$EVENT_GRID_TOPIC_NAME" \
   systemTopicName="$EVENT_GRID_SYSTEM_TOPIC_NAME" \
+  registryTopicName="$EVENT_GRID_REGISTRY_TOPIC_NAME" \
   storageAccountName="$STORAGE_ACCOUNT_NAME" \
   --output none; do
   if [ "$attempt" -ge 6 ]; then

@@ -1,15 +1,19 @@
-metadata description = 'Our topic, the system topic of the Azure ML workspace, and who may publish and dead-letter.'
+metadata description = 'Our topic, the system topics of the Azure ML workspace and of the registry, and who may publish and dead-letter.'
 
 param location string
 param tags object
 param topicName string
 param systemTopicName string
+param registryTopicName string
 
 @description('Workspace whose events the system topic carries.')
 param machineLearningWorkspaceId string
 
 @description('Region of that workspace: a system topic must be where its source is.')
 param machineLearningLocation string
+
+@description('Registry whose pushes its system topic carries.')
+param registryId string
 
 param storageAccountName string
 param appPrincipalId string
@@ -59,6 +63,19 @@ resource systemTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   }
 }
 
+resource registryTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
+  name: registryTopicName
+  location: location
+  tags: tags
+  identity: {
+    type: 'SystemAssigned'
+  }
+  properties: {
+    source: registryId
+    topicType: 'Microsoft.ContainerRegistry.Registries'
+  }
+}
+
 resource appPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(topic.id, appPrincipalId, roles.eventGridDataSender)
   scope: topic
@@ -84,6 +101,16 @@ resource systemTopicDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04
   scope: deadLetters
   properties: {
     principalId: systemTopic.identity.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+resource registryTopicDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(deadLetters.id, registryTopic.id, roles.storageBlobDataContributor)
+  scope: deadLetters
+  properties: {
+    principalId: registryTopic.identity.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
   }
@@ -133,6 +160,27 @@ resource systemTopicDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-0
   }
 }
 
+resource registryTopicDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-log-analytics'
+  scope: registryTopic
+  properties: {
+    workspaceId: logWorkspaceId
+    logs: [
+      {
+        category: 'DeliveryFailures'
+        enabled: true
+      }
+    ]
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
+  }
+}
+
 output topicId string = topic.id
 output topicEndpoint string = topic.properties.endpoint
 output systemTopicId string = systemTopic.id
+output registryTopicId string = registryTopic.id

@@ -17,6 +17,9 @@ param machineLearningWorkspaceId string
 param machineLearningLocation string
 param endpointIdentityId string
 param imageRegistry string
+param registryId string
+param environmentBuilder string
+param environmentImages string
 param instanceType string
 param connectionString string
 param accessTokenUri string
@@ -126,6 +129,9 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     EVENT_GRID_TOPIC_ENDPOINT: topicEndpoint
     ENDPOINT_IDENTITY_ID: endpointIdentityId
     IMAGE_REGISTRY: imageRegistry
+    CONTAINER_REGISTRY_ID: registryId
+    ENVIRONMENT_BUILDER: environmentBuilder
+    ENVIRONMENT_IMAGES: environmentImages
     INSTANCE_TYPE: instanceType
     ACCESS: 'token'
     ACCESS_TOKEN_SHA256: '@Microsoft.KeyVault(SecretUri=${accessTokenUri})'

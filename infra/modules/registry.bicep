@@ -1,4 +1,4 @@
-metadata description = 'The registry of packaged models: the functions push, endpoints pull.'
+metadata description = 'The registry of packaged models: the functions push and build environments, endpoints pull.'
 
 param location string
 param tags object
@@ -7,7 +7,11 @@ param appPrincipalId string
 param endpointPrincipalId string
 param logWorkspaceId string
 
+@description('Makes the name of the custom role unique in the tenant.')
+param resourceToken string
+
 var roles = loadJsonContent('../roles.json')
+var groupId = resourceGroup().id
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   name: registryName
@@ -30,6 +34,44 @@ resource appPushes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPush)
+  }
+}
+
+// No built-in role is as narrow: Contributor would also change and delete the registry.
+resource environmentBuilder 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(groupId, 'slipway-environment-builder', resourceToken)
+  properties: {
+    roleName: 'Slipway environment builder (${resourceToken})'
+    description: 'Runs builds in a container registry and reads how they went.'
+    type: 'CustomRole'
+    assignableScopes: [
+      groupId
+    ]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.ContainerRegistry/registries/listBuildSourceUploadUrl/action'
+          'Microsoft.ContainerRegistry/registries/scheduleRun/action'
+          'Microsoft.ContainerRegistry/registries/runs/read'
+          'Microsoft.ContainerRegistry/registries/runs/listLogSasUrl/action'
+          'Microsoft.ContainerRegistry/registries/runs/cancel/action'
+          'Microsoft.ContainerRegistry/registries/agentpools/read'
+        ]
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+resource appBuildsEnvironments 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(registry.id, appPrincipalId, environmentBuilder.id)
+  scope: registry
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: environmentBuilder.id
   }
 }
 

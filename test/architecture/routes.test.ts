@@ -35,6 +35,7 @@ describe('the routes', () => {
       'public GET ajax-api/3.0/mlflow/server-info',
       'public GET health',
       'public GET version',
+      'public POST api/v1/environments/{key}/result',
       'public GET api/openapi.json',
       'public POST webhooks/mlflow',
     ]);

@@ -51,13 +51,13 @@ describe('the sources', () => {
   });
 
   it('export by name', () => {
-    const ours = code.filter(({ path }) => /^(functions|shared|scoring|local)\//.test(path));
+    const ours = code.filter(({ path }) => /^(functions|shared|scoring|local|cli)\//.test(path));
 
     expect(ours.filter(({ text }) => /^export default\b/m.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
   it('are named in kebab-case', () => {
-    const ours = code.filter(({ path }) => /^(functions|shared|scoring|local)\//.test(path));
+    const ours = code.filter(({ path }) => /^(functions|shared|scoring|local|cli)\//.test(path));
 
     expect(
       ours.filter(({ path }) => !/^([a-z0-9-]+\/)+[a-z0-9-]+\.[a-z]+$/.test(path)).map(({ path }) => path),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentChanged } from '../../../functions/events/deployment-changed.ts';
 import { driftDetected } from '../../../functions/events/drift-detected.ts';
+import { imagePushed } from '../../../functions/events/image-pushed.ts';
 import { modelChanged } from '../../../functions/events/model-changed.ts';
 import { modelRegistered } from '../../../functions/events/model-registered.ts';
 import { notify } from '../../../functions/events/notify.ts';
@@ -8,7 +9,16 @@ import { originChanged } from '../../../functions/events/origin-changed.ts';
 import { runCompleted } from '../../../functions/events/run-completed.ts';
 import { SUBSCRIPTIONS } from '../../../shared/events/subscriptions.ts';
 
-const HANDLERS = [modelRegistered, modelChanged, deploymentChanged, driftDetected, runCompleted, originChanged, notify];
+const HANDLERS = [
+  modelRegistered,
+  modelChanged,
+  deploymentChanged,
+  driftDetected,
+  runCompleted,
+  originChanged,
+  imagePushed,
+  notify,
+];
 
 describe('event subscriptions', () => {
   it('are these', () => {
@@ -23,6 +33,8 @@ describe('event subscriptions', () => {
       'slipway slipway-run-completed',
       'machine-learning machine-learning-run-completed',
       'slipway slipway-origin-changed',
+      'slipway slipway-image-pushed',
+      'container-registry container-registry-image-pushed',
       'slipway slipway-notify',
       'slipway slipway-notify-2',
     ]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { advanceRolloutHandler } from '../../../functions/queues/advance-rollout.ts';
+import { buildEnvironmentHandler } from '../../../functions/queues/build-environment.ts';
 import { buildPackageHandler } from '../../../functions/queues/build-package.ts';
 import { deliverNotificationHandler } from '../../../functions/queues/deliver-notification.ts';
 import { defineQueueHandler, receiveMessage } from '../../../functions/queues/handler.ts';
@@ -105,7 +106,7 @@ describe('receiveMessage', () => {
 });
 
 describe('queue handlers', () => {
-  const handlers = [buildPackageHandler, advanceRolloutHandler, deliverNotificationHandler];
+  const handlers = [buildPackageHandler, buildEnvironmentHandler, advanceRolloutHandler, deliverNotificationHandler];
 
   it('are one for each queue', () => {
     expect(handlers.map(({ queue }) => queue)).toEqual([...QUEUES]);

@@ -42,6 +42,35 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ ...COMPLETE, ACCESS_TOKEN_SHA256: undefined })).toThrow(/ACCESS_TOKEN_SHA256/);
   });
 
+  it('takes user and password of the image registry together only', () => {
+    const user = { IMAGE_REGISTRY_USERNAME: 'team' };
+    expect(() => parseConfig({ ...COMPLETE, ...user })).toThrow(/IMAGE_REGISTRY_PASSWORD/);
+    expect(parseConfig({ ...COMPLETE, ...user, IMAGE_REGISTRY_PASSWORD: 'x' })).toMatchObject(user);
+  });
+
+  const IMAGE = `env/ours@sha256:${'a'.repeat(64)}`;
+
+  it('reads images by minor of Python', () => {
+    const { ENVIRONMENT_IMAGES } = parseConfig({ ...COMPLETE, ENVIRONMENT_IMAGES: `3.11=${IMAGE}, 3.12=${IMAGE}` });
+    expect(ENVIRONMENT_IMAGES).toEqual({ '3.11': IMAGE, '3.12': IMAGE });
+    expect(parseConfig(COMPLETE)).toMatchObject({ ENVIRONMENT_BUILDER: 'wheels', ENVIRONMENT_IMAGES: {} });
+  });
+
+  it.each(['3.11', '3.11=env/ours:latest', `2.7=${IMAGE}`, `3.11=${IMAGE},`])(
+    'refuses the images %s by name',
+    (images) => {
+      expect(() => parseConfig({ ...COMPLETE, ENVIRONMENT_IMAGES: images })).toThrow(/ENVIRONMENT_IMAGES: must read/);
+    },
+  );
+
+  it.each([
+    ['acr-tasks', ['CONTAINER_REGISTRY_ID', 'ENVIRONMENT_IMAGES']],
+    ['webhook', ['ENVIRONMENT_WEBHOOK_URL', 'ENVIRONMENT_WEBHOOK_SECRET']],
+    ['image', ['ENVIRONMENT_IMAGES']],
+  ])('says what the builder %s cannot do without', (builder, missing) => {
+    expect(() => parseConfig({ ...COMPLETE, ENVIRONMENT_BUILDER: builder })).toThrow(missing.join(' and '));
+  });
+
   const ENTRA = {
     ENTRA_TENANT_ID: '6babcaad-604b-40ac-a9d7-9fd97c0b779f',
     ENTRA_AUDIENCE: '11111111-2222-4333-8444-555555555555',
