@@ -15,7 +15,7 @@ import { createFolderFiles } from '../shared/packaging/files/folder-files.ts';
 import { imageReference } from '../shared/packaging/image/image-name.ts';
 import type { LayerServices } from '../shared/packaging/image/store-layers.ts';
 import type { Blobs } from '../shared/platform/blobs.ts';
-import type { Config } from '../shared/platform/config.ts';
+import { type Config, isLoopback } from '../shared/platform/config.ts';
 import type { Documents } from '../shared/platform/documents.ts';
 import { SlipwayError } from '../shared/platform/errors.ts';
 import { createEgress, type Egress } from '../shared/platform/http/egress.ts';
@@ -97,13 +97,19 @@ const wheelsBuilder = (config: Config, parts: Parts): EnvironmentBuilder => {
     // A wheelhouse is for networks that reach no index.
     ...(config.WHEELHOUSE === undefined ? { egress } : {}),
     server: createFolderFiles(config.PYTHON_SERVER_DIR),
-    pythons: config.PYTHON_VERSIONS,
+    pythons: servableMinors(config),
     ...(config.UV_PATH === undefined ? {} : { uvPath: config.UV_PATH }),
     ...(Object.keys(bases).length === 0 ? {} : { base: (python: string) => baseOf(bases, python, images.registry) }),
     encoding: config.LAYER_ENCODING,
     clock,
     log,
   });
+};
+
+/** Those with an image to build on; without images all, but only where the machine that serves brings its own Python. */
+const servableMinors = ({ ENVIRONMENT_IMAGES: bases, PYTHON_VERSIONS: minors, PUBLIC_URL }: Config) => {
+  if (Object.keys(bases).length > 0) return minors.filter((minor) => Object.hasOwn(bases, minor));
+  return isLoopback(PUBLIC_URL) ? minors : [];
 };
 
 const baseOf = (bases: Readonly<Record<string, string>>, python: string, registry: string) => {

@@ -58,8 +58,17 @@ param instanceType string = 'Standard_DS3_v2'
 ])
 param environmentBuilder string = 'wheels'
 
-@description('Images by minor of Python, as in 3.11=<reference>@sha256:<hex>,3.12=…: what environments are built on. Empty: wheels then brings no Python.')
+@description('Images by minor of Python, as in 3.11=<reference>@sha256:<hex>,3.12=…: what environments are built on. Empty: models of Python are refused.')
 param environmentImages string = ''
+
+@description('Image with Node 24 in the registry that is made here, as <repository>@sha256:<hex>: what images of onnx models are built on. Empty: endpoints cannot start them.')
+param baseImage string = ''
+
+@description('How long packages that nothing needs are kept, as in P90D. Empty: for ever.')
+param packageRetention string = ''
+
+@description('Id of a key in a vault of yours that images are signed with; the functions need Key Vault Crypto User on it. Empty: they are not signed.')
+param signingKeyId string = ''
 
 @description('Memory of one function instance in megabytes.')
 @allowed([
@@ -181,6 +190,7 @@ module registry 'modules/registry.bicep' = {
     location: location
     tags: tags
     registryName: 'cr${resourceToken}'
+    mayDelete: !empty(packageRetention)
     appPrincipalId: identities.outputs.appPrincipalId
     endpointPrincipalId: identities.outputs.endpointPrincipalId
     logWorkspaceId: monitoring.outputs.workspaceId
@@ -261,6 +271,9 @@ module functions 'modules/functions.bicep' = {
     registryId: registry.outputs.id
     environmentBuilder: environmentBuilder
     environmentImages: environmentImages
+    baseImage: baseImage
+    packageRetention: packageRetention
+    signingKeyId: signingKeyId
     instanceType: instanceType
     connectionString: monitoring.outputs.connectionString
     accessTokenUri: vault.outputs.accessTokenUri

@@ -20,6 +20,9 @@ param imageRegistry string
 param registryId string
 param environmentBuilder string
 param environmentImages string
+param baseImage string
+param packageRetention string
+param signingKeyId string
 param instanceType string
 param connectionString string
 param accessTokenUri string
@@ -132,6 +135,9 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     CONTAINER_REGISTRY_ID: registryId
     ENVIRONMENT_BUILDER: environmentBuilder
     ENVIRONMENT_IMAGES: environmentImages
+    BASE_IMAGE: baseImage
+    PACKAGE_RETENTION: packageRetention
+    SIGNING_KEY_ID: signingKeyId
     INSTANCE_TYPE: instanceType
     ACCESS: 'token'
     ACCESS_TOKEN_SHA256: '@Microsoft.KeyVault(SecretUri=${accessTokenUri})'

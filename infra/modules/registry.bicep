@@ -7,6 +7,9 @@ param appPrincipalId string
 param endpointPrincipalId string
 param logWorkspaceId string
 
+@description('Whether the functions remove packages that nothing needs.')
+param mayDelete bool
+
 @description('Makes the name of the custom role unique in the tenant.')
 param resourceToken string
 
@@ -34,6 +37,16 @@ resource appPushes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPush)
+  }
+}
+
+resource appDeletes 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (mayDelete) {
+  name: guid(registry.id, appPrincipalId, roles.acrDelete)
+  scope: registry
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrDelete)
   }
 }
 

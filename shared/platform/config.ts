@@ -155,7 +155,9 @@ export const configSchema = z.object({
 
 export type Config = Readonly<z.output<typeof configSchema>>;
 
-const isLoopback = (text: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(text).hostname);
+/** Whether the URL is one of this machine alone, as those of the embedded stack are. */
+export const isLoopback = (text: string): boolean =>
+  ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(text).hostname);
 
 /**
  * The configuration out of the environment, frozen.

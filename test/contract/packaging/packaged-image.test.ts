@@ -32,6 +32,8 @@ const run = promisify(execFile);
 
 const installed = haveRegistryTools('packages in a registry', 'docker-registry', 'skopeo', 'umoci', 'openssl');
 
+const craneInstalled = haveRegistryTools('the second opinion on packages', 'crane');
+
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const signer: ImageSigner = { publicKey: async () => pem, sign: async (bytes) => sign('sha256', bytes, privateKey) };
@@ -107,6 +109,12 @@ describe.skipIf(!installed)('a package in a registry', () => {
     expect(await filesBelow(join(folder, 'bundle/rootfs/opt/ml/model'))).toEqual(
       await filesBelow(join(folder, 'model')),
     );
+  });
+
+  it.skipIf(!craneInstalled)('is whole and true to its digests, as crane validates it', async () => {
+    const { stdout } = await run('crane', ['validate', '--insecure', '--remote', built.image]);
+
+    expect(stdout).toMatch(/^PASS/m);
   });
 
   it('is an image of OCI on a base of docker, as skopeo reads it', async () => {

@@ -233,7 +233,8 @@ const resolve = async (
     failure ?? {
       kind: 'failed',
       code: 'python-unavailable',
-      message: 'No Python can be served here: install Python 3.10 or newer, or name what there is in PYTHON_VERSIONS.',
+      message:
+        'No Python can be served here: on a laptop install Python 3.10 or newer, in Azure name images to build on in ENVIRONMENT_IMAGES.',
     }
   );
 };
