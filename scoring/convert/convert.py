@@ -14,7 +14,6 @@ import json
 import shutil
 import statistics
 import sys
-import tarfile
 import tempfile
 import time
 import warnings
@@ -29,6 +28,7 @@ from columns import NotConvertible, feeds_of, read_inputs
 from compare import as_array, difference
 from graphs import OPSETS, OUTPUT, candidates, convert, shape_like
 from sample import example_table, known_words, sample_rows, with_infinity, with_missing, with_words
+from unpack import unpack
 
 FLAVORS = ("sklearn", "xgboost", "lightgbm")
 TIMED_RUNS = 50
@@ -77,12 +77,6 @@ def limit_memory(size):
 
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-
-
-def unpack(archive, folder):
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    return Path(folder)
 
 
 def run(arguments):
