@@ -173,4 +173,4 @@ const text = [
   `Ratio: ${ratio(0, 'seconds')} first, ${ratio(1, 'seconds')} again; of CPU ${ratio(0, 'cpuSeconds')} and ${ratio(1, 'cpuSeconds')}.`,
 ].join('\n');
 console.log(text);
-if (write !== undefined) await writeFile(write, `${text}\n`);
+if (write !== undefined) await writeFile(write, `# Environments out of wheels, side by side\n\n${text}\n`);

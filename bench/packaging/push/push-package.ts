@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { createFolderBlobs } from '../../../cli/folder-blobs.ts';
 import { createBlobLayerFacts } from '../../../shared/azure/container-registry/create-blob-layer-facts.ts';
@@ -11,6 +12,7 @@ import { readModel } from '../../../shared/packaging/model/read-model.ts';
 import { systemClock } from '../../../shared/platform/time.ts';
 
 /** One package, as a process of its own: what a function does once the environment is there. */
+const began = performance.now();
 const options = new Command()
   .requiredOption('--registry <url>')
   .requiredOption('--model <folder>')
@@ -57,6 +59,7 @@ const built = await buildPackage(
   },
 );
 const { sentBytes, digest } = built;
+const insideSeconds = (performance.now() - began) / 1000;
 // Not resourceUsage, whose peak includes that of the process this one was forked from.
 const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(await readFile('/proc/self/status', 'utf8')) ?? [];
-console.log(JSON.stringify({ digest, sentBytes, rssMiB: Math.round(Number(kibibytes) / 1024) }));
+console.log(JSON.stringify({ digest, sentBytes, insideSeconds, rssMiB: Math.round(Number(kibibytes) / 1024) }));

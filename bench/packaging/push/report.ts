@@ -7,6 +7,8 @@ export interface Sample {
   readonly seconds: number;
   /** Peak, where the tool says. */
   readonly rssMiB?: number;
+  /** Without the start of the process, where the tool says. */
+  readonly insideSeconds?: number;
 }
 
 const OURS = 'slipway';
@@ -28,6 +30,7 @@ export const pushReport = (samples: readonly Sample[]): string => {
     'push',
     ...tools.map((tool) => `${tool}: s`),
     ...others(tools).map((tool) => `${tool} ÷ ours`),
+    'ours without the start of Node: s',
     'our RSS, MiB',
   ];
   const lines = rows.map((row) => {
@@ -35,10 +38,12 @@ export const pushReport = (samples: readonly Sample[]): string => {
       samples.filter(({ tool, megabytes, push }) => tool === wanted && `${megabytes} | ${push}` === row);
     const seconds = (tool: string) => median(of(tool).map((sample) => sample.seconds));
     const rss = Math.max(...of(OURS).map(({ rssMiB = 0 }) => rssMiB));
+    const inside = median(of(OURS).map(({ insideSeconds = Number.NaN }) => insideSeconds));
     return [
       row,
       ...tools.map((tool) => seconds(tool).toFixed(2)),
       ...others(tools).map((tool) => (seconds(tool) / seconds(OURS)).toFixed(1)),
+      inside.toFixed(2),
       String(rss),
     ].join(' | ');
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../../scripts/bundle.mjs';
 import { run } from '../../support/run.ts';
+import type { Sample } from './report.ts';
 
 /** What a tool is given to push. */
 export interface Target {
@@ -24,7 +25,7 @@ export interface Target {
 export interface Tool {
   readonly name: string;
   /** Ends with 0 and what it printed, or throws. */
-  push(target: Target): Promise<{ readonly rssMiB?: number }>;
+  push(target: Target): Promise<Pick<Sample, 'rssMiB' | 'insideSeconds'>>;
   /** Not measured: what the tool keeps on the machine from before, such as the base image. */
   prepare?(target: Target): Promise<void>;
 }
@@ -50,7 +51,8 @@ const slipway = (program: string): Tool => ({
       ...['--registry', `http://${registry}`, '--model', model, '--content-ids', contentIds],
       ...['--facts', join(own, 'facts'), '--name', 'bench', '--environment', environment],
     ]);
-    return JSON.parse(stdout);
+    const { rssMiB, insideSeconds } = JSON.parse(stdout);
+    return { rssMiB, insideSeconds };
   },
 });
 

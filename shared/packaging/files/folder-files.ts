@@ -5,9 +5,6 @@ import { join, relative } from 'node:path';
 import { SlipwayError } from '../../platform/errors.ts';
 import type { ModelFile, ModelFiles } from './model-files.ts';
 
-/** Large reads cost layers fewer turns of the event loop. */
-const READ_BYTES = 256 * 1024;
-
 /**
  * The files of a folder on disk. Listed once: it must not change.
  *
@@ -26,8 +23,7 @@ export const createFolderFiles = (
       });
       yield* await listing;
     },
-    open: async (path, offset = 0) =>
-      createReadStream(join(folder, path), { start: offset, highWaterMark: READ_BYTES }),
+    open: async (path, offset = 0) => createReadStream(join(folder, path), { start: offset }),
   };
 };
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { SlipwayError } from '../../platform/errors.ts';
+import { joinSmall } from './join-small.ts';
 import type { LayerPlan } from './layer.ts';
 import type { Descriptor, LayerFact, OpenAt } from './ports.ts';
 import { storedGzip, storedGzipSize } from './stored-gzip.ts';
@@ -52,7 +53,7 @@ export const layerTar = ({ tar, open, title }: LayerPlan): LayerTar => {
 
   async function* from(offset: number): AsyncGenerator<Buffer> {
     let at = Math.min(offset, digests.learned());
-    for await (const chunk of tarBytes(tar, open, at)) {
+    for await (const chunk of joinSmall(tarBytes(tar, open, at))) {
       digests.learn(at, chunk);
       if (at + chunk.length > offset) yield chunk.subarray(Math.max(0, offset - at));
       at += chunk.length;

@@ -48,7 +48,7 @@ export async function* storedGzip({ size, from, crc32 }: SeekableContent, offset
   if (at < size) {
     for await (const chunk of from(at)) {
       if (at + chunk.length > size) throw wrongSize(size);
-      yield inBlocks(chunk, { at, size, offset });
+      yield* inBlocks(chunk, { at, size, offset });
       at += chunk.length;
     }
   }
@@ -57,23 +57,24 @@ export async function* storedGzip({ size, from, crc32 }: SeekableContent, offset
   yield Buffer.concat([LAST_BLOCK, gzipTrailer(await crc32(), size)]).subarray(Math.max(0, offset - end));
 }
 
-/** The chunk at `at` of the content, with the headers of the blocks that begin in it, less what is before `offset`. */
-const inBlocks = (chunk: Buffer, { at, size, offset }: { at: number; size: number; offset: number }): Buffer => {
-  const pieces: Buffer[] = [];
+/**
+ * The chunk at `at` of the content, with the headers of the blocks that begin in it, less what is before `offset`. In
+ * pieces, because joining them would cost a copy and a buffer for each.
+ */
+function* inBlocks(chunk: Buffer, { at, size, offset }: { at: number; size: number; offset: number }) {
   for (let used = 0; used < chunk.length; ) {
     const start = at + used;
     const block = Math.floor(start / MAX_BLOCK_BYTES);
     const blockEnd = Math.min(size, (block + 1) * MAX_BLOCK_BYTES);
-    if (start === block * MAX_BLOCK_BYTES) {
-      const headerAt = GZIP_HEADER.length + block * (MAX_BLOCK_BYTES + BLOCK_HEADER_BYTES);
-      pieces.push(blockHeader(blockEnd - start).subarray(Math.max(0, offset - headerAt)));
+    const headerAt = GZIP_HEADER.length + block * (MAX_BLOCK_BYTES + BLOCK_HEADER_BYTES);
+    if (start === block * MAX_BLOCK_BYTES && offset < headerAt + BLOCK_HEADER_BYTES) {
+      yield blockHeader(blockEnd - start).subarray(Math.max(0, offset - headerAt));
     }
     const piece = chunk.subarray(used, used + blockEnd - start);
-    pieces.push(piece);
+    yield piece;
     used += piece.length;
   }
-  return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
-};
+}
 
 const blockHeader = (length: number): Buffer => {
   const header = Buffer.alloc(BLOCK_HEADER_BYTES);

@@ -155,7 +155,8 @@ const block = ({ name, size, mode, type }: HeaderBlock): Buffer => {
   bytes.write('ustar\u000000', 257, 'ascii');
   bytes.write(octal(0, 7), 329, 'ascii');
   bytes.write(octal(0, 7), 337, 'ascii');
-  const checksum = bytes.reduce((sum, byte) => sum + byte, 0);
+  let checksum = 0;
+  for (const byte of bytes) checksum += byte;
   bytes.write(`${octal(checksum, 6)}\u0000 `, 148, 'ascii');
   return bytes;
 };
