@@ -9,6 +9,7 @@ from .body import to_json, to_text
 from .content_type import body_kind
 from .errors import ScoringError, bad_request
 from .model import Request
+from .table import read_table
 
 INPUT_KEYS = ("input_data", "dataframe_split", "dataframe_records", "instances", "inputs")
 """A request has exactly one of these. `input_data` is Azure ML's, the others are MLflow's."""
@@ -50,15 +51,14 @@ def input_key(body: Any) -> str:
 def converted(key: str, value: Any, schema: Any) -> Any:
     # Public since MLflow 1 and without the web framework that MLflow's own server needs.
     from mlflow.exceptions import MlflowException
-    from mlflow.utils.proto_json_utils import dataframe_from_parsed_json, parse_tf_serving_input
+    from mlflow.utils.proto_json_utils import parse_tf_serving_input
 
     if key == "input_data":
         key = "dataframe_split" if is_split(value) else "inputs"
     try:
         if key.startswith("dataframe_"):
             check_table(key, value)
-            orient = key[len("dataframe_") :]
-            return dataframe_from_parsed_json(value, pandas_orient=orient, schema=schema)
+            return read_table(value, key[len("dataframe_") :], schema)
         return parse_tf_serving_input({key: value}, schema=schema)
     except ScoringError:
         raise

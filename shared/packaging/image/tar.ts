@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { SlipwayError } from '../../platform/errors.ts';
 import { compareBytes, pathProblem } from '../files/file-path.ts';
 
@@ -70,8 +69,11 @@ const entriesOf = (files: readonly TarFile[]): readonly TarEntry[] => {
   return [...entries.values()].sort((a, b) => compareBytes(a.path, b.path));
 };
 
-/** Opens a file of the archive, by its path there, from a byte of it on. */
-export type OpenFile = (path: string, offset: number) => Promise<Readable>;
+/**
+ * Opens a file of the archive, by its path there, from a byte of it on. A stream will do; for thousands of small files
+ * that are in memory anyway a list costs far less.
+ */
+export type OpenFile = (path: string, offset: number) => Promise<AsyncIterable<Buffer> | Iterable<Buffer>>;
 
 /**
  * The archive from an offset on, piece by piece. Files before the offset are not opened.
@@ -96,8 +98,7 @@ export async function* tarBytes({ members, size }: TarPlan, open: OpenFile, from
 
 async function* content({ path, size }: TarMember, open: OpenFile, offset: number): AsyncGenerator<Buffer> {
   let seen = offset;
-  for await (const chunk of await open(path, offset)) {
-    const bytes = chunk as Buffer;
+  for await (const bytes of await open(path, offset)) {
     seen += bytes.length;
     if (seen > size) break;
     yield bytes;

@@ -8,27 +8,38 @@ const MAX_NESTING = 200;
 
 export type ReadYaml =
   | { readonly kind: 'yaml'; readonly value: unknown }
-  /** Why it cannot be read safely, as the end of a sentence. */
-  | { readonly kind: 'unreadable'; readonly why: string };
+  | {
+      readonly kind: 'unreadable';
+      /** As the end of a sentence; may repeat a word of the text. */
+      readonly why: string;
+      /** Says less, and nothing of the text. */
+      readonly code: string;
+    };
 
 /**
  * The value of one YAML document: plain data of a bounded size, never a ring, with no tag that constructs anything.
  * Versions and ids keep every digit as written. Never throws, whatever the text is.
+ *
+ * @param scalars - `text` leaves every scalar the text that stands there
  */
-export const readYaml = (content: string): ReadYaml => {
+export const readYaml = (
+  content: string,
+  { scalars = 'typed' }: { readonly scalars?: 'typed' | 'text' } = {},
+): ReadYaml => {
   if (nestsTooDeeply(content)) return unreadable(`it is nested more than ${MAX_NESTING} levels deep`);
   try {
     // The library's check for repeated keys compares each key with all before it: minutes for a hostile file.
-    const document = parseDocument(content, { schema: 'core', customTags: [], uniqueKeys: false });
+    const options = { customTags: [], uniqueKeys: false };
+    const document = parseDocument(content, { schema: scalars === 'text' ? 'failsafe' : 'core', ...options });
     const problem = document.errors[0] ?? document.warnings[0];
-    if (problem) return unreadable(problem.message.split('\n')[0] ?? problem.message);
+    if (problem) return unreadable(problem.message.split('\n')[0] ?? problem.message, problem.code);
     visit(document, { Pair: (_, pair) => keepText(pair.key, pair.value as ParsedNode | null) });
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
     // Throws when an alias points at what contains it; nothing behind this line expects a ring.
     JSON.stringify(value);
     return { kind: 'yaml', value };
   } catch (cause) {
-    return unreadable(cause instanceof Error ? cause.message : String(cause));
+    return unreadable(cause instanceof Error ? cause.message : String(cause), 'it repeats or nests too much');
   }
 };
 
@@ -53,4 +64,4 @@ export const nestsTooDeeply = (content: string): boolean => {
   return new RegExp(`^(?: {${MAX_NESTING}}|(?:- ){${MAX_NESTING}})`, 'm').test(content);
 };
 
-const unreadable = (why: string): ReadYaml => ({ kind: 'unreadable', why });
+const unreadable = (why: string, code = why): ReadYaml => ({ kind: 'unreadable', why, code });

@@ -10,10 +10,11 @@ export const openInstalled = async (
   archive: WheelArchive,
   { content }: InstalledFile,
   offset = 0,
-): Promise<Readable> =>
-  content.kind === 'text'
-    ? Readable.from([Buffer.from(content.text).subarray(offset)], { objectMode: false })
-    : skipBytes(await archive.open(content.member.path), offset);
+): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> => {
+  if (content.kind === 'text') return [Buffer.from(content.text).subarray(offset)];
+  const member = await archive.open(content.member.path);
+  return offset === 0 ? member : skipBytes(Readable.from(member), offset);
+};
 
 /**
  * Compares what a layer turned out to hold with what the wheels' RECORDs say. The hashes were taken while the layer was

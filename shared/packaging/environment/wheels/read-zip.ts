@@ -21,7 +21,7 @@ export interface WheelArchive {
   readonly fileName: string;
   readonly members: readonly WheelMember[];
   /** The content of a member, checked against the archive's own checksum. */
-  open(path: string): Promise<Readable>;
+  open(path: string): Promise<AsyncIterable<Buffer> | Iterable<Buffer>>;
 }
 
 /** What a wheel may hold. The largest that are published have some 30 000 files and 6 GiB. */
@@ -83,8 +83,7 @@ export const readZip = async (fileName: string, source: RandomAccess): Promise<W
       const entry = entries.get(path);
       if (entry === undefined) throw new WheelRefused(fileName, `has no member '${path}'`);
       const content = { fileName, file, entry, start: await contentStart(file, entry) };
-      const chunks = entry.uncompressedSize <= SMALL_BYTES ? [await unpackedAtOnce(content)] : unpacked(content);
-      return Readable.from(chunks, { objectMode: false });
+      return entry.uncompressedSize <= SMALL_BYTES ? [await unpackedAtOnce(content)] : unpacked(content);
     },
   };
 };
@@ -98,7 +97,7 @@ export const memberText = async (
   const member = archive.members.find((one) => one.path === path);
   if (member === undefined) return undefined;
   if (member.size > maxBytes) throw new WheelRefused(archive.fileName, `has a '${path}' of ${member.size} bytes`);
-  return (await buffer(await archive.open(path))).toString('utf8');
+  return (await buffer(Readable.from(await archive.open(path)))).toString('utf8');
 };
 
 /** The places of everything are in the archive itself, which may say anything. */
