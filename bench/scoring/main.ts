@@ -14,7 +14,7 @@ import { DESCRIPTIONS, type MadeModels, MODELS, type ModelName, makeModels, type
 import { type Cost, costTable, loadTable, type Row } from './report.ts';
 import { residentMiB } from './resident-memory.ts';
 import type { Server } from './servers/server.ts';
-import { azureMl, bareServer, mlflow, slipwayOnnx, slipwayPython } from './servers/servers.ts';
+import { azureMl, bareServer, mlflow, mlServer, slipwayOnnx, slipwayPython } from './servers/servers.ts';
 
 /** Our scoring servers beside MLflow's and Azure ML's: the same models and rows over HTTP, from the same client. */
 const list = (text: string): number[] => text.split(',').map(Number);
@@ -23,7 +23,7 @@ const { clients, batches, seconds, only, write } = new Command()
   .option('--clients <n>', 'clients at once', list, [1, 32])
   .option('--batches <rows>', 'rows in a request, at most 100', list, [1, 100])
   .option('--seconds <s>', 'for each figure', Number, 5)
-  .option('--only <server>', 'one of: slipway onnx, slipway python, mlflow, azureml, bare node')
+  .option('--only <server>', 'one of: slipway onnx, slipway python, mlflow, azureml, mlserver, bare node')
   .option('--write <file>', 'write the tables into this Markdown file')
   .parse()
   .opts<{ clients: number[]; batches: number[]; seconds: number; only?: string; write?: string }>();
@@ -79,7 +79,8 @@ const measureServer = async (server: Server, model: ModelName, made: MadeModels)
       }
     }
     const loadedMiB = await residentMiB(running.pid);
-    return { rows, cost: { server: server.name, model, firstAnswerMs, idleMiB, loadedMiB } };
+    const installedBytes = await server.installedBytes();
+    return { rows, cost: { server: server.name, model, firstAnswerMs, idleMiB, loadedMiB, installedBytes } };
   } finally {
     await running.stop();
   }
@@ -87,9 +88,11 @@ const measureServer = async (server: Server, model: ModelName, made: MadeModels)
 
 const bin = await pythonEnvironment(new URL('requirements.txt', import.meta.url));
 const azureMlBin = await pythonEnvironment(new URL('requirements-azureml.txt', import.meta.url));
-const servers = [await slipwayOnnx(), slipwayPython(bin), mlflow(bin), azureMl(azureMlBin), bareServer].filter(
-  ({ name }) => only === undefined || name === only,
-);
+const mlServerBin = await pythonEnvironment(new URL('requirements-mlserver.txt', import.meta.url));
+const servers = [
+  ...[await slipwayOnnx(), slipwayPython(bin), bareServer],
+  ...[mlflow(bin), azureMl(azureMlBin), mlServer(mlServerBin)],
+].filter(({ name }) => only === undefined || name === only);
 progress('training and converting the models');
 const made = await makeModels(bin);
 const rows: Row[] = [];

@@ -17,6 +17,8 @@ export interface Cost {
   /** MiB before the load and after it. */
   readonly idleMiB: number | undefined;
   readonly loadedMiB: number | undefined;
+  /** Of the server and what the models need, without the base image and the model. */
+  readonly installedBytes: number;
 }
 
 const number = (value: number): string =>
@@ -45,9 +47,10 @@ export const loadTable = (rows: readonly Row[], peer: string): string =>
 
 export const costTable = (costs: readonly Cost[]): string =>
   table(
-    ['model', 'server', 'start to first answer, s', 'MiB at rest', 'MiB after the load'],
-    costs.map(({ model, server, firstAnswerMs, idleMiB, loadedMiB }) => [
+    ['model', 'server', 'start to first answer, s', 'MiB at rest', 'MiB after the load', 'MB on top of the base image'],
+    costs.map(({ model, server, firstAnswerMs, idleMiB, loadedMiB, installedBytes }) => [
       ...[model, server, (firstAnswerMs / 1000).toFixed(1)],
       ...[idleMiB, loadedMiB].map((size) => (size === undefined ? '–' : number(size))),
+      number(installedBytes / 1e6),
     ]),
   );

@@ -18,6 +18,8 @@ export interface Server {
     readonly args: readonly string[];
     readonly env: Record<string, string>;
   };
+  /** Bytes on disk of the server and what the models need, without the base image and the model. */
+  installedBytes(): Promise<number>;
   /** Answers 200 once it serves. */
   readonly readyPath: string;
   /** One request for all rows of the table. */
