@@ -1,15 +1,23 @@
 import { subjectOf } from '../../events/subjects.ts';
 import { isSlipwayError, ON_FAILURE, toSlipwayError } from '../../platform/errors.ts';
 import { derivedId } from '../../platform/ids.ts';
-import { type JournalEntry, journalEntry, type WakeUp } from '../../platform/journal.ts';
+import { type JournalEntry, journalEntry } from '../../platform/journal.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { addMs, type Clock, type EpochMs, toIso } from '../../platform/time.ts';
 import { checkPins } from './check-pins.ts';
 import type { BuilderName, BuildOutcome, EnvironmentBuilder } from './environment-builder.ts';
-import { buildIdOf, type EnvironmentDocument, type FailureRecord } from './environment-document.ts';
+import {
+  type BuildingEnvironment,
+  buildIdOf,
+  type EnvironmentDocument,
+  type FailureRecord,
+  isSameTurn,
+  wakeUpAt,
+} from './environment-document.ts';
 import { lockKey } from './environment-key.ts';
 import type { EnvironmentStore } from './environment-store.ts';
 import { isPassing } from './failures.ts';
+import { leased, whileLeased } from './keep-lease.ts';
 import type { PackageIndex } from './package-index.ts';
 
 export interface BuildEnvironmentServices {
@@ -21,9 +29,6 @@ export interface BuildEnvironmentServices {
   readonly log: Logger;
 }
 
-/** Longer than one call of a builder may take: after it the worker that made the call is taken for dead. */
-export const LEASE_MS = 10 * 60_000;
-
 /** A build that runs longer has timed out. */
 export const MAX_BUILD_MS = 60 * 60_000;
 
@@ -34,8 +39,6 @@ const RETRY_MS = 15_000;
 
 /** Text of the log that is kept. */
 const MAX_LOG = 4_000;
-
-type Building = Extract<EnvironmentDocument, { phase: 'building' }>;
 
 /**
  * Asks the builder once for an environment that was asked for, and stores what it says. Anything that is finished, or
@@ -49,12 +52,12 @@ export const buildEnvironment = async (
   const { environments, clock, log } = services;
   const found = await environments.read(key);
   if (found === undefined || !isOpen(found.value, clock())) return;
-  const taken = take(found.value, services.environmentBuilder.name, clock());
+  const taken = leased(take(found.value, services.environmentBuilder.name, clock()), clock);
   if (!(await environments.save(taken, { etag: found.etag }))) return;
 
-  const outcome = await ask(services, taken);
+  const { result: outcome, held } = await whileLeased(services, taken, () => ask(services, taken));
 
-  await finishBuild(services, taken, outcome);
+  await finishBuild(services, held, outcome);
   const why = outcome.kind === 'failed' ? { code: outcome.code, reason: outcome.message } : {};
   log.info({ environment: key, builder: taken.builder, outcome: outcome.kind, ...why }, 'environment attempted');
 };
@@ -63,19 +66,20 @@ const isOpen = (document: EnvironmentDocument, now: EpochMs): boolean =>
   document.phase === 'requested' || (document.phase === 'building' && (document.leaseUntil ?? 0) <= now);
 
 /** A job means nothing to another builder than the one that gave it: after a change of settings it begins anew. */
-const take = (document: EnvironmentDocument, builder: BuilderName, now: EpochMs): Building => {
-  const leaseUntil = addMs(now, LEASE_MS);
-  const taken = { phase: 'building', builder, wakeUp: wakeUpAt(document.key, leaseUntil), leaseUntil } as const;
+const take = (
+  document: EnvironmentDocument,
+  builder: BuilderName,
+  now: EpochMs,
+): Omit<BuildingEnvironment, 'wakeUp'> => {
+  const taken = { phase: 'building', builder } as const;
   if (document.phase !== 'building') return { ...document, ...taken, startedAt: now };
   if (document.builder === builder) return { ...document, ...taken };
   const { job: _, ...others } = document;
   return { ...others, ...taken, startedAt: now };
 };
 
-const wakeUpAt = (key: string, at: EpochMs): WakeUp => ({ queue: 'build-environment', at, message: { key } });
-
 /** What the builder says; its not answering is a failure like another. */
-const ask = async (services: BuildEnvironmentServices, document: Building): Promise<BuildOutcome> => {
+const ask = async (services: BuildEnvironmentServices, document: BuildingEnvironment): Promise<BuildOutcome> => {
   const { environmentBuilder: builder, packageIndex, clock } = services;
   const { key, spec, job, previous, startedAt } = document;
   if (clock() - startedAt > MAX_BUILD_MS) return timedOut;
@@ -120,7 +124,7 @@ const timedOut: BuildOutcome = {
  */
 export const finishBuild = async (
   { environments, clock }: Pick<BuildEnvironmentServices, 'environments' | 'clock'>,
-  document: Building,
+  document: BuildingEnvironment,
   outcome: BuildOutcome,
 ): Promise<boolean> => {
   const found = await environments.read(document.key);
@@ -130,10 +134,7 @@ export const finishBuild = async (
   return environments.save(next, { etag: found.etag, ...(entry === undefined ? {} : { entry }) });
 };
 
-const isSameTurn = (now: EnvironmentDocument, before: Building): boolean =>
-  now.phase === 'building' && buildIdOf(now) === buildIdOf(before) && now.leaseUntil === before.leaseUntil;
-
-const after = (document: Building, outcome: BuildOutcome, now: EpochMs): EnvironmentDocument => {
+const after = (document: BuildingEnvironment, outcome: BuildOutcome, now: EpochMs): EnvironmentDocument => {
   const { startedAt, leaseUntil, job, wakeUp, phase, previous, ...base } = document;
   const kept = previous === undefined ? {} : { previous };
   switch (outcome.kind) {

@@ -58,6 +58,8 @@ export type EnvironmentDocument =
     })
   | (DocumentBase & { readonly phase: 'failed'; readonly wakeUp: null; readonly failure: FailureRecord });
 
+export type BuildingEnvironment = Extract<EnvironmentDocument, { phase: 'building' }>;
+
 export const ENVIRONMENT_ID = 'environment';
 
 /** Partition of one environment in the container `registry`. */
@@ -66,3 +68,10 @@ export const environmentPartition = (key: string): string => `environment:${key}
 /** The same in every call of the builder for one build, and another for the next. */
 export const buildIdOf = ({ causedBy, failures }: Pick<DocumentBase, 'causedBy' | 'failures'>): string =>
   `${causedBy}#${failures}`;
+
+/** When to look at the build again. */
+export const wakeUpAt = (key: string, at: EpochMs): WakeUp => ({ queue: 'build-environment', at, message: { key } });
+
+/** Whether nobody has gone on with the build since. */
+export const isSameTurn = (now: EnvironmentDocument, before: BuildingEnvironment): boolean =>
+  now.phase === 'building' && buildIdOf(now) === buildIdOf(before) && now.leaseUntil === before.leaseUntil;

@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { EventType } from '../../../../shared/events/catalogue.ts';
 import { eventDataSchema } from '../../../../shared/events/catalogue.ts';
 import {
   buildEnvironment,
-  LEASE_MS,
   MAX_BUILD_MS,
   MAX_BUILDS,
 } from '../../../../shared/packaging/environment/build-environment.ts';
 import { ensureEnvironment, refreshEnvironment } from '../../../../shared/packaging/environment/ensure-environment.ts';
 import type { BuildOutcome } from '../../../../shared/packaging/environment/environment-builder.ts';
+import { LEASE_MS, RENEW_MS } from '../../../../shared/packaging/environment/keep-lease.ts';
 import { SlipwayError } from '../../../../shared/platform/errors.ts';
 import { built, environmentSpec, environmentWorld, scriptedBuilder } from '../../../support/packaging/environments.ts';
 
@@ -140,6 +140,34 @@ describe('one turn of a build, by phase', () => {
     await second;
     expect((await world.read(key))?.phase).toBe('built');
     expect(world.journal().map(({ type }) => type)).toEqual(['slipway.environment.built']);
+  });
+
+  it('a worker that is still at it keeps its lease, however long the builder takes', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const answers: ((outcome: BuildOutcome) => void)[] = [];
+    const builder = scriptedBuilder(() => new Promise((resolve) => answers.push(resolve)));
+    const world = environmentWorld(builder);
+    const { key } = await ensure(world);
+    const first = buildEnvironment(world.services, { key });
+    await expect.poll(() => answers.length).toBe(1);
+    const leaseOf = async () => {
+      const document = await world.read(key);
+      return document?.phase === 'building' ? (document.leaseUntil ?? 0) : 0;
+    };
+    for (let passed = 0; passed < 3 * LEASE_MS; passed += RENEW_MS) {
+      const before = await leaseOf();
+      world.pass(RENEW_MS);
+      vi.advanceTimersByTime(RENEW_MS);
+      await expect.poll(leaseOf).toBe(before + RENEW_MS);
+    }
+    await buildEnvironment(world.services, { key });
+    expect(builder.requests).toHaveLength(1);
+    expect((await world.read(key))?.wakeUp?.at).toBe(await leaseOf());
+
+    answers[0]?.(built());
+    await first;
+    expect((await world.read(key))?.phase).toBe('built');
   });
 
   it('another builder does not get the job of the one before it', async () => {
