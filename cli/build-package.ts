@@ -43,7 +43,7 @@ interface Outcome {
 const build = async (folder: string, wish: Wish, progress: (line: string) => void): Promise<Outcome> => {
   const { plan, model } = await readServable(folder);
   const { images, layerFacts } = openPlace(wish.place);
-  const base = wish.base === undefined ? undefined : imageReference(wish.base);
+  const base = wish.base === undefined ? undefined : imageReference(wish.base, images.registry);
   const store = {
     images: countedImages(images, (bytes) => progress(`storing layers, ${sizeText(bytes)} read`)),
     layerFacts,

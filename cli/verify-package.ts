@@ -47,18 +47,15 @@ const placeOf = ({ place, repository }: NamedImage, ofModel: string): ImagePlace
 const serverOf = ({ annotations }: StoredImage, registry: string): PackagedServer => {
   const { 'io.slipway.environment.key': key, 'io.slipway.environment.image': image } = annotations;
   if (key === undefined || image === undefined) return { kind: 'onnx' };
-  const { repository, reference } = withoutHost(image, registry);
+  const { repository, reference } = imageReference(image, registry);
   return { kind: 'environment', key, repository, digest: reference };
 };
 
 /** What onnx images are built on; a Python image is built on its environment. */
 const baseOf = ({ annotations }: StoredImage, registry: string): ImageReference | undefined => {
   const name = annotations['org.opencontainers.image.base.name'];
-  return name === undefined ? undefined : withoutHost(name, registry);
+  return name === undefined ? undefined : imageReference(name, registry);
 };
-
-const withoutHost = (name: string, registry: string): ImageReference =>
-  imageReference(name.startsWith(`${registry}/`) ? name.slice(registry.length + 1) : name);
 
 const lines = (verification: Verification): readonly string[] => {
   if (verification.kind === 'equal') return [`${pc.green('equal')} the folder gives ${verification.digest}`];

@@ -118,7 +118,7 @@ const baseOf = (bases: Readonly<Record<string, string>>, python: string, registr
     const message = `ENVIRONMENT_IMAGES names no image for Python ${python}, which PYTHON_VERSIONS says can be served`;
     throw new SlipwayError('INVALID_STATE', message);
   }
-  return imageReference(image.startsWith(`${registry}/`) ? image.slice(registry.length + 1) : image);
+  return imageReference(image, registry);
 };
 
 const indexOf = ({ WHEELHOUSE: wheelhouse, PYTHON_INDEX_URL: url }: Config, { blobs }: Parts): WheelIndex => {

@@ -97,7 +97,7 @@ export const createServices = (environment: Readonly<Record<string, string | und
       config.CONVERTER_URL === undefined
         ? undefined
         : createHttpConverter({ url: config.CONVERTER_URL, key: config.CONVERTER_KEY }),
-    base: config.BASE_IMAGE === undefined ? undefined : imageReference(config.BASE_IMAGE),
+    base: config.BASE_IMAGE === undefined ? undefined : imageReference(config.BASE_IMAGE, clients.images.registry),
     profile: { encoding: config.LAYER_ENCODING },
     ...environmentServices(config, {
       ...clients,

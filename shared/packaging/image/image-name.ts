@@ -16,7 +16,7 @@ export const repositoryName = (model: string, prefix = 'models'): string => {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, MAX_NAME_LENGTH)
-    .replaceAll(/^-+|-+$/g, '');
+    .replaceAll(/^-|-$/g, '');
   const hash = createHash('sha256').update(model).digest('hex').slice(0, 8);
   return `${prefix}/${plain === '' ? '' : `${plain}-`}${hash}`;
 };
@@ -31,8 +31,12 @@ export interface ImageReference {
   readonly reference: string;
 }
 
-/** The parts of `<repository>:<tag>` or `<repository>@sha256:<hex>`; the tag is `latest` when there is none. */
-export const imageReference = (text: string): ImageReference => {
-  const [, repository = text, tag, digest] = /^([^@:]+)(?::([^@]+))?(?:@(.+))?$/.exec(text) ?? [];
+/**
+ * The parts of `<repository>:<tag>` or `<repository>@sha256:<hex>`, also with the name of this registry in front; the tag
+ * is `latest` when there is none.
+ */
+export const imageReference = (text: string, registry: string): ImageReference => {
+  const name = text.startsWith(`${registry}/`) ? text.slice(registry.length + 1) : text;
+  const [, repository = name, tag, digest] = /^([^@]+?)(?::([^@:/]+))?(?:@(.+))?$/.exec(name) ?? [];
   return { repository, reference: digest ?? tag ?? 'latest' };
 };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { type BuildPackageServices, buildPackage } from '../../../shared/packaging/build-package.ts';
-import { imageReference } from '../../../shared/packaging/image/image-name.ts';
 import { readBase } from '../../../shared/packaging/image/read-base.ts';
 import type { PackagedServer } from '../../../shared/packaging/plan-image.ts';
 import { epochMs } from '../../../shared/platform/time.ts';
@@ -47,7 +46,7 @@ describe('an image on a base', () => {
       tag: '24',
       config: { config: { Env: ['PATH=/bin', 'PORT=80'] } },
     });
-    const using = services(images, { base: imageReference('base/node:24') });
+    const using = services(images, { base: { repository: 'base/node', reference: '24' } });
     const { digest, bases } = await buildPackage(using, await packageRequest(MODEL));
     const manifest = json(images, digest);
     const { config, rootfs, history } = configOf(images, digest);
@@ -83,7 +82,7 @@ describe('an image on a base', () => {
   it('drops the arguments of a base whose entrypoint it replaces', async () => {
     const images = memoryImages();
     await putBase(images, 'base/node', { tag: '24', config: { config: { Cmd: ['node'], Entrypoint: ['/start'] } } });
-    const using = services(images, { base: imageReference('base/node:24') });
+    const using = services(images, { base: { repository: 'base/node', reference: '24' } });
     const { config } = configOf(images, (await buildPackage(using, await packageRequest(MODEL))).digest);
 
     expect(config.Entrypoint).toEqual(['node', '/opt/server/main.mjs']);

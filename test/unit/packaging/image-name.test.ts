@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { imageTag, repositoryName } from '../../../shared/packaging/image/image-name.ts';
+import { imageReference, imageTag, repositoryName } from '../../../shared/packaging/image/image-name.ts';
 
 describe('repositoryName', () => {
   it.each([
@@ -10,6 +10,10 @@ describe('repositoryName', () => {
     ['team/heart', 'models/team-heart-GOLDEN'],
     ['心臓', 'models/GOLDEN'],
     ['a--b', 'models/a-b-GOLDEN'],
+    ['--heart--', 'models/heart-GOLDEN'],
+    ['x'.repeat(200), `models/${'x'.repeat(200)}`],
+    ['x'.repeat(201), `models/${'x'.repeat(200)}-GOLDEN`],
+    [`${'x'.repeat(199)} y`, `models/${'x'.repeat(199)}-GOLDEN`],
   ])('is for %j: %s', (name, expected) => {
     const [before, after] = expected.split('GOLDEN');
     const repository = repositoryName(name);
@@ -31,5 +35,25 @@ describe('repositoryName', () => {
 
   it('has a tag for people beside it', () => {
     expect(imageTag('12')).toBe('v12');
+  });
+});
+
+describe('imageReference', () => {
+  it.each([
+    ['env/mlflow:v12', 'env/mlflow', 'v12'],
+    ['env/mlflow@sha256:0ab1', 'env/mlflow', 'sha256:0ab1'],
+    ['env/mlflow:v12@sha256:0ab1', 'env/mlflow', 'sha256:0ab1'],
+    ['env/mlflow', 'env/mlflow', 'latest'],
+    ['e', 'e', 'latest'],
+    ['my.azurecr.io/base/node:24', 'base/node', '24'],
+    ['my.azurecr.io/base/node@sha256:0ab1', 'base/node', 'sha256:0ab1'],
+    ['localhost:5000/base/node:24', 'localhost:5000/base/node', '24'],
+    ['localhost:5000/base/node', 'localhost:5000/base/node', 'latest'],
+    // The registry says what is wrong with these.
+    ['', '', 'latest'],
+    [':v12', ':v12', 'latest'],
+    ['env/mlflow@', 'env/mlflow@', 'latest'],
+  ])('is for %j: %j, %j', (text, repository, reference) => {
+    expect(imageReference(text, 'my.azurecr.io')).toEqual({ repository, reference });
   });
 });
