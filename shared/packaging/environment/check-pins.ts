@@ -51,7 +51,7 @@ const checkPin = async (index: PackageIndex, pin: Pin, spec: EnvironmentSpec): P
       `The index has no package '${name}'. Correct its name in the model’s requirements.`,
     );
   }
-  const released = files.filter((file) => versionOf(file.fileName, name) === version || isVersion(file.fileName, pin));
+  const released = files.filter((file) => isVersion(file.fileName, pin));
   if (released.length === 0) {
     return failed(
       'no-matching-version',
@@ -74,8 +74,8 @@ const checkPin = async (index: PackageIndex, pin: Pin, spec: EnvironmentSpec): P
 const failed = (code: Failed['code'], message: string): Failed => ({ kind: 'failed', code, message });
 
 const isVersion = (fileName: string, { name, version }: Pin): boolean => {
-  const given = versionOf(fileName, name);
-  if (given === undefined || parse(given) === null) return false;
+  const given = versionOf(fileName, name) ?? '';
+  if (parse(given) === null) return false;
   return eq(given, version) || (!version.includes('+') && eq(given.split('+', 1)[0] ?? given, version));
 };
 

@@ -3,7 +3,7 @@ import { EnvironmentRefused, quoted } from './environment-refusal.ts';
 import { readYaml } from './read-yaml.ts';
 import { normalizedName } from './requirement.ts';
 import { refuseCredential } from './requirement-url.ts';
-import type { Line } from './requirements-file.ts';
+import { type Line, withoutComment } from './requirements-file.ts';
 
 /** What a `conda.yaml` asks for. */
 export interface CondaFile {
@@ -16,9 +16,13 @@ export interface CondaFile {
   readonly pip: readonly Line[];
 }
 
+/** A list that may be missing; a key with nothing behind it reads as an empty text. */
+export const listOf = <Entry extends z.ZodType>(entry: Entry) =>
+  z.preprocess((value) => (value === '' ? [] : value), z.array(entry)).default([]);
+
 const schema = z.object({
-  channels: z.array(z.string()).nullish(),
-  dependencies: z.array(z.union([z.string(), z.object({ pip: z.array(z.string()).nullish() })])).nullish(),
+  channels: listOf(z.string()),
+  dependencies: listOf(z.union([z.string(), z.object({ pip: listOf(z.string()) })])),
 });
 
 /** They come with every environment, in the versions of its template. */
@@ -27,25 +31,23 @@ export const TOOLS: readonly string[] = ['pip', 'setuptools', 'wheel'];
 /** @throws EnvironmentRefused */
 export const readCondaFile = (text: string, file: string): CondaFile => {
   const { channels, dependencies } = readYaml(schema, text, file);
-  const specs = (dependencies ?? [])
-    .filter((entry) => typeof entry === 'string')
-    .map((entry) => matchSpec(entry, file));
-  const pip = (dependencies ?? []).flatMap((entry) => (typeof entry === 'string' ? [] : (entry.pip ?? [])));
-  for (const channel of channels ?? []) refuseCredential(channel, `${file} channels`);
-  const python = specs.find(({ name }) => name === 'python')?.version;
+  const specs = dependencies.filter((entry) => typeof entry === 'string').map((entry) => matchSpec(entry, file));
+  const pip = dependencies.flatMap((entry) => (typeof entry === 'string' ? [] : entry.pip));
+  for (const channel of channels) refuseCredential(channel, `${file} channels`);
+  const python = specs.find(({ name }) => name === 'python')?.version ?? '';
   const packages = specs.filter(({ name }) => name !== 'python' && !TOOLS.includes(name)).map((spec) => spec.text);
   return {
-    ...(python === undefined || python === '' ? {} : { python }),
-    channels: channels ?? [],
+    ...(python === '' ? {} : { python }),
+    channels,
     packages: [...new Set(packages)].sort(),
-    pip: pip.map((line, index) => ({ where: `${file} pip[${index}]`, text: line.replace(/\s+#.*$/, '').trim() })),
+    pip: pip.map((line, index) => ({ where: `${file} pip[${index}]`, text: withoutComment(line) })),
   };
 };
 
 /** A package as conda names it: `[channel::]name[ ][version][ build]`. */
 const matchSpec = (entry: string, file: string) => {
   refuseCredential(entry, file);
-  const text = entry.replace(/\s*#.*$/, '').trim();
+  const text = entry.replace(/#.*/, '').trim();
   const [, channel = '', name = '', rest = ''] = /^(?:([\w./:-]+)::)?([A-Za-z0-9_][\w.-]*)\s*(.*)$/.exec(text) ?? [];
   if (name === '') {
     throw new EnvironmentRefused(
@@ -55,7 +57,9 @@ const matchSpec = (entry: string, file: string) => {
       'Write it as in `scikit-learn=1.5.2`.',
     );
   }
-  const version = rest.replace(/\s+/g, rest.startsWith('=') || rest === '' ? '' : ' ');
+  const version = rest.replace(/\s+/g, ' ').replace(/ ?([=<>!~,|]) ?/g, '$1');
+  // A version without an operator, as in `numpy 1.5`, would else become part of the name.
+  const space = /^[\w*]/.test(version) ? ' ' : '';
   const prefix = channel === '' ? '' : `${channel}::`;
-  return { name: normalizedName(name), version, text: `${prefix}${name.toLowerCase()}${version}` };
+  return { name: normalizedName(name), version, text: `${prefix}${name.toLowerCase()}${space}${version}` };
 };

@@ -13,19 +13,25 @@ export const refuseConflicts = (requirements: readonly Requirement[], constraint
     JSON.stringify([name, marker]),
   );
   for (const same of byName.values()) {
-    const urls = [...new Set(same.flatMap(({ url }) => (url === undefined ? [] : [url])))];
-    const [first, ...others] = same;
-    if (first !== undefined && urls.length > 1)
-      throw conflict(first, others.find(({ url }) => url !== first.url) ?? first);
+    const [first, ...others] = same.filter(({ url }) => url !== undefined);
+    const another = others.find(({ url }) => url !== first?.url);
+    if (first !== undefined && another !== undefined) throw conflict(first, another);
     for (const one of same) {
       const pin = pinOf(one);
       if (pin === undefined) continue;
-      const other = same.find(({ specifiers }) =>
-        specifiers.some((text) => !satisfies(pin, text, { prereleases: true })),
-      );
+      const other = same.find(({ specifiers }) => specifiers.some((text) => !meets(pin, text)));
       if (other !== undefined) throw conflict(one, other);
     }
   }
+};
+
+/** Whether a version that the pin takes meets the specifier: `==1.0` also takes `1.0+cpu`. */
+const meets = (pin: string, specifier: string): boolean => {
+  const local = pinOf({ specifiers: [specifier] });
+  return (
+    satisfies(pin, specifier, { prereleases: true }) ||
+    (local !== undefined && satisfies(local, `==${pin}`, { prereleases: true }))
+  );
 };
 
 const conflict = (one: Requirement, other: Requirement) =>

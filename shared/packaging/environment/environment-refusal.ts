@@ -40,7 +40,15 @@ const MAX_QUOTED = 80;
 
 /** A line as a message may show it: short, and without what could be a credential. */
 export const quoted = (text: string): string => {
-  const safe = text.replace(/:\/\/\S*@/g, '://…@').replace(/\?\S*/g, '?…');
+  const safe = text.replace(/\S+/g, withoutSecrets);
   const shown = [...safe].map((character) => (character < ' ' ? ' ' : character)).join('');
   return `'${shown.length > MAX_QUOTED ? `${shown.slice(0, MAX_QUOTED)}…` : shown}'`;
+};
+
+/** A word of a line without what stands before the host of a URL, and without the URL's query. */
+const withoutSecrets = (word: string): string => {
+  const [start, end] = [word.indexOf('://'), word.lastIndexOf('@')];
+  const plain = start >= 0 && end >= start + 3 ? `${word.slice(0, start)}://…${word.slice(end)}` : word;
+  const query = plain.indexOf('?');
+  return query < 0 ? plain : `${plain.slice(0, query)}?…`;
 };

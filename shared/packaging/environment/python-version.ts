@@ -9,7 +9,8 @@ const FIRST_MINOR = 8;
  * @throws EnvironmentRefused `python-version`
  */
 export const pythonMinor = (text: string, where: string): string => {
-  const minor = Number(/^\s*={0,3}\s*3\.(\d{1,2})(?:\.(?:\d+|\*)[a-z0-9.+]*)?(?:=\S*)?\s*$/.exec(text)?.[1]);
+  const [, digits] = /^(?:={1,3}\s*)?3\.(\d{1,2})(?:\.[\d*][a-z0-9.+]*)?(?:=\S*|\s\w+)?$/.exec(text.trim()) ?? [];
+  const minor = Number(digits);
   if (minor >= FIRST_MINOR) return `3.${minor}`;
   throw new EnvironmentRefused(
     'python-version',

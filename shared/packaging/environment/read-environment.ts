@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type CondaFile, readCondaFile, TOOLS } from './conda-file.ts';
+import { type CondaFile, listOf, readCondaFile, TOOLS } from './conda-file.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { type EnvironmentRefusal, EnvironmentRefused } from './environment-refusal.ts';
 import type { EnvironmentSource } from './environment-source.ts';
@@ -7,7 +7,13 @@ import type { EnvironmentSpec } from './environment-spec.ts';
 import { pythonMinor } from './python-version.ts';
 import { readYaml } from './read-yaml.ts';
 import { pinOf, type Requirement, requirementText } from './requirement.ts';
-import { type Line, type RequirementsFile, readRequirements, requirementLines } from './requirements-file.ts';
+import {
+  type Line,
+  type RequirementsFile,
+  readRequirements,
+  requirementLines,
+  withoutComment,
+} from './requirements-file.ts';
 
 export type ReadEnvironment =
   | {
@@ -42,14 +48,14 @@ const PYTHON_ENV = 'python_env.yaml';
 const REQUIREMENTS = 'requirements.txt';
 const CONSTRAINTS = 'constraints.txt';
 
-const pythonEnvSchema = z.object({ python: z.string().optional(), dependencies: z.array(z.string()).nullish() });
+const pythonEnvSchema = z.object({ python: z.string().optional(), dependencies: listOf(z.string()) });
 
 const read = (source: EnvironmentSource, canConda: boolean): ReadEnvironment => {
   const { condaYaml, pythonEnvYaml } = source;
   const conda = condaYaml === undefined ? undefined : readCondaFile(condaYaml, CONDA);
   const pythonEnv = pythonEnvYaml === undefined ? undefined : readYaml(pythonEnvSchema, pythonEnvYaml, PYTHON_ENV);
   const byConda = canConda && conda !== undefined && conda.packages.length > 0;
-  const wanted = byConda ? pipOf(source, conda.pip, CONDA) : listed(source, pythonEnv?.dependencies, conda);
+  const wanted = byConda ? pipOf(source, conda.pip, CONDA) : listed(source, pythonEnv?.dependencies ?? [], conda);
   if (wanted === undefined) throw noEnvironment();
 
   const constraints = wanted.constrained ? constraintsOf(source) : [];
@@ -73,11 +79,14 @@ type PipList = Omit<RequirementsFile, 'includes'>;
 /** What pip is to install by the first file that says so. */
 const listed = (
   source: EnvironmentSource,
-  dependencies: readonly string[] | null | undefined,
+  dependencies: readonly string[],
   conda: CondaFile | undefined,
 ): PipList | undefined => {
-  if (dependencies != null && dependencies.length > 0) {
-    const lines = dependencies.map((text, index) => ({ where: `${PYTHON_ENV} dependencies[${index}]`, text }));
+  if (dependencies.length > 0) {
+    const lines = dependencies.map((text, index) => ({
+      where: `${PYTHON_ENV} dependencies[${index}]`,
+      text: withoutComment(text),
+    }));
     return pipOf(source, lines, PYTHON_ENV);
   }
   if (source.requirementsTxt !== undefined) {

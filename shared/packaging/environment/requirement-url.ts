@@ -1,12 +1,12 @@
 import { EnvironmentRefused, quoted } from './environment-refusal.ts';
 
-const SECRET_PARAMETER =
-  /(?:^|[?&;])(?:[\w.-]*(?:token|secret|password|passwd|signature|credential|api[_-]?key)[\w.-]*|sig|key|pat)=/i;
+const PARAMETER = /(?:^|[?&;])([\w.-]+)=/g;
+const SECRET = /token|secret|password|passwd|signature|credential|api[_-]?key|^(?:sig|key|pat)$/i;
 
 /** Whether the text holds a URL with a user, a password or a signed query. */
 const holdsCredential = (text: string): boolean =>
   /:\/\/[^/?#\s]*@/.test(text.replaceAll(/\bgit\+ssh:\/\/git@/gi, 'git+ssh://')) ||
-  (/:\/\//.test(text) && SECRET_PARAMETER.test(text)) ||
+  (/:\/\//.test(text) && [...text.matchAll(PARAMETER)].some(([, name = '']) => SECRET.test(name))) ||
   // Anaconda puts its token into the path.
   /:\/\/[^/\s]+\/t\/[^/\s]+\//.test(text);
 
@@ -21,7 +21,7 @@ export const refuseCredential = (text: string, where: string): void => {
   );
 };
 
-const COMMIT = /@[0-9a-f]{40}(?:#|$)/i;
+const COMMIT = /^[^#]*@[0-9a-f]{40}(?:#|$)/i;
 
 /**
  * The URL of a requirement as it may be fetched: unchanging, and reachable from anywhere.
@@ -71,5 +71,6 @@ export const checkIndexUrl = (text: string, where: string): string => {
       'Name it by an https:// URL.',
     );
   }
-  return url.href.replace(/\/+$/, '');
+  // From the first slash of a run only: from each of them, many slashes would take minutes.
+  return url.href.replace(/(?<!\/)\/+$/, '');
 };

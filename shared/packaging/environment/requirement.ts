@@ -67,8 +67,9 @@ type Parsed = ProjectNameRequirement | ProjectURLRequirement;
 
 /** The library reads no marker behind a URL, so it gets the two one after the other. */
 const parseLine = (line: string): Parsed | undefined => {
-  const [, target, marker] = /^([^;]*?@\s*\S+)\s+;(.*)$/.exec(line) ?? [];
-  if (target === undefined || marker === undefined) return parsePart(line);
+  const split = /^([^;]*?@\s*\S+)\s+;(.*)$/.exec(line);
+  if (split === null) return parsePart(line);
+  const [, target = '', marker = ''] = split;
   const [named, conditioned] = [parsePart(target), parsePart(`x ;${marker}`)];
   const tree = conditioned?.environmentMarkerTree;
   return named === undefined || tree === undefined ? undefined : { ...named, environmentMarkerTree: tree };
@@ -93,7 +94,7 @@ const withName = (line: string, where: string): string => {
   }
   if (/^[A-Z0-9._-]+\s*(?:\[[^\]]*\])?\s*@/i.test(line)) return line;
   const url = checkRequirementUrl(line, where);
-  const name = /[#&]egg=([\w.-]+)/.exec(url)?.[1] ?? /\/([\w.]+)-[^/]*\.whl(?:#|$)/.exec(url)?.[1];
+  const name = /[#&]egg=([\w.-]+)/.exec(url)?.[1] ?? /\/([\w.]+)-[^/]*\.whl(?:[#\s]|$)/.exec(url)?.[1];
   if (name === undefined) throw invalid(line, where);
   return `${name} @ ${url}`;
 };
@@ -103,11 +104,12 @@ const specifier = (
   line: string,
   where: string,
 ): string => {
-  const [, release = version, wildcard = ''] = /^(.*?)(\.\*)?$/.exec(version) ?? [];
+  const wildcard = version.endsWith('.*') ? '.*' : '';
   if (wildcard !== '' && operator !== '==' && operator !== '!=') throw invalid(line, where);
-  const normal = clean(release);
+  const normal = clean(version.slice(0, version.length - wildcard.length));
   if (normal === null) throw invalid(line, where);
-  return `${operator}${normal}${wildcard}`;
+  // The library puts commas between the parts of a local version.
+  return `${operator}${normal.replaceAll(',', '.')}${wildcard}`;
 };
 
 const markerText = (marker: EnvironmentMarker, inside?: 'and'): string => {

@@ -21,6 +21,9 @@ const MAX_LINES = 2000;
 /** Characters of all lines: it is stored, and told to builders. */
 const MAX_CHARACTERS = 200_000;
 
+/** Where Python, and so pip, ends a line. */
+const LINE_END = /\r\n|[\n\r\v\f\x85\u2028\u2029]/;
+
 /**
  * The lines of a file, joined where they end in a backslash, without comments.
  *
@@ -31,7 +34,7 @@ export const requirementLines = (text: string, file: string): readonly Line[] =>
   let open: Line | undefined;
   for (const [index, raw] of text
     .replace(/^\uFEFF/, '')
-    .split(/\r\n|\r|\n/)
+    .split(LINE_END)
     .entries()) {
     const { where, text: before } = open ?? { where: `${file}:${index + 1}`, text: '' };
     const comment = /^\s*#/.test(raw);
@@ -39,8 +42,10 @@ export const requirementLines = (text: string, file: string): readonly Line[] =>
     if (open === undefined) lines.push({ where, text: comment ? before : before + raw });
   }
   if (open !== undefined) lines.push(open);
-  return lines.map((line) => ({ ...line, text: line.text.replace(/(^|\s+)#.*$/, '').trim() }));
+  return lines.map((line) => ({ ...line, text: withoutComment(line.text) }));
 };
+
+export const withoutComment = (text: string): string => text.replace(/(?:^|\s)#.*/, '').trim();
 
 export interface Line {
   readonly where: string;
@@ -64,8 +69,8 @@ export const readRequirements = (lines: readonly Line[], file: string): Requirem
     if (text === '') continue;
     refuseCredential(text, where);
     if (/\$\{[A-Z0-9_]+\}/.test(text)) throw unsupported('environment variables', where);
-    if (text.startsWith('-')) readOption(text, where, reading);
-    else reading.requirements.push(requirementOf(text, where));
+    if (!text.startsWith('-')) reading.requirements.push(requirementOf(text, where));
+    else for (const option of text.split(/\s(?=-)/)) readOption(option, where, reading);
   }
   return reading;
 };
@@ -94,7 +99,7 @@ const SHORT: Readonly<Record<string, string>> = {
 
 const readOption = (text: string, where: string, reading: Reading): void => {
   const [, given = text, value = ''] =
-    /^(-[a-z])[\s=]*(.*)$/.exec(text) ?? /^(--[a-z-]+)(?:\s*=\s*|\s+|$)(.*)$/.exec(text) ?? [];
+    /^(-[a-z])[\s=]*(.*)$/.exec(text) ?? /^(--[a-z-]+)(?:\s*=|\s)(.*)$/.exec(text) ?? [];
   const { options } = reading;
   const argument = value.trim().replace(/^(["'])(.*)\1$/, '$2');
   switch (SHORT[given] ?? given) {
@@ -140,7 +145,7 @@ const withNames = (before: readonly string[], argument: string): readonly string
   let names = [...before];
   for (const name of argument.split(',').map((part) => part.trim())) {
     if (name === ':none:') names = [];
-    else if (name !== '') names.push(name === ':all:' ? name : normalizedName(name));
+    else if (name !== '') names.push(normalizedName(name));
   }
   return [...new Set(names)].sort();
 };

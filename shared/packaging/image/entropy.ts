@@ -1,4 +1,3 @@
-import { compareBytes } from '../files/file-path.ts';
 import type { LayerPlan } from './layer.ts';
 import type { OpenFile, TarMember } from './tar.ts';
 
@@ -17,10 +16,8 @@ const MAX_FILES = 16;
 /** Whether compressing pays, judged by samples: the same files always get the same answer, on every machine. */
 export const isCompressible = async ({ tar, open }: Pick<LayerPlan, 'tar' | 'open'>): Promise<boolean> => {
   if (tar.size < MIN_LAYER_BYTES) return false;
-  const largest = tar.members
-    .filter(({ isDirectory }) => !isDirectory)
-    .sort((a, b) => b.size - a.size || compareBytes(a.path, b.path))
-    .slice(0, MAX_FILES);
+  // Of files with one size the first in the archive; directories have none.
+  const largest = tar.members.toSorted((a, b) => b.size - a.size).slice(0, MAX_FILES);
   let [millibits, weight] = [0, 0];
   for (const file of largest) {
     // Kibibytes, so that the product stays exact for any size of file.
@@ -61,9 +58,8 @@ const FRACTION_BITS = 16;
 const LOG_ONE = 2 ** FRACTION_BITS;
 const ONE = 2 ** 25;
 
-/** log2 of a positive integer in units of 2^-16, by squaring; every step is exact in 53 bits. 0 for 0. */
+/** log2 of a positive integer in units of 2^-16, by squaring; every step is exact in 53 bits. Finite for 0. */
 const log2 = (value: number): number => {
-  if (value === 0) return 0;
   const whole = 31 - Math.clz32(value);
   let mantissa = value * 2 ** (25 - whole);
   let fraction = 0;

@@ -6,15 +6,22 @@ import { type Refusal, refusal } from './refusal.ts';
 /** Loaders that start a Java machine, which a Python image does not have. */
 const JAVA_LOADERS = ['mlflow.spark', 'mlflow.h2o', 'mlflow.johnsnowlabs', 'mlflow.mleap'];
 
+export type PythonFunction = NonNullable<Mlmodel['flavors']['python_function']>;
+
 export type CheckedPython =
   | { readonly kind: 'loadable'; readonly loader: string; readonly codePaths: readonly string[] }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** Whether all that `mlflow.pyfunc.load_model` would look for is there. The flavor must be. */
-export const checkPythonFlavor = (mlmodel: Mlmodel, listing: readonly ModelFile[]): CheckedPython => {
-  const loader = mlmodel.flavors.python_function?.loader_module ?? '';
-  const problem = checkLoader(loader) ?? checkFiles(mlmodel, listing);
-  return problem ? { kind: 'refused', refusal: problem } : { kind: 'loadable', loader, codePaths: codePaths(mlmodel) };
+/** Whether all that `mlflow.pyfunc.load_model` would look for is there. */
+export const checkPythonFlavor = (
+  flavor: PythonFunction,
+  mlmodel: Mlmodel,
+  listing: readonly ModelFile[],
+): CheckedPython => {
+  const loader = flavor.loader_module ?? '';
+  const problem = checkLoader(loader) ?? checkFiles(flavor, listing);
+  if (problem) return { kind: 'refused', refusal: problem };
+  return { kind: 'loadable', loader, codePaths: codePaths(flavor, mlmodel) };
 };
 
 const checkLoader = (loader: string): Refusal | undefined => {
@@ -28,9 +35,9 @@ const checkLoader = (loader: string): Refusal | undefined => {
   return refusal('flavor-not-servable', 'The model', what, fix);
 };
 
-const checkFiles = ({ flavors }: Mlmodel, listing: readonly ModelFile[]): Refusal | undefined => {
+const checkFiles = (flavor: PythonFunction, listing: readonly ModelFile[]): Refusal | undefined => {
   const names = namesOf(listing);
-  for (const { key, path } of namedPaths(flavors.python_function)) {
+  for (const { key, path } of namedPaths(flavor)) {
     // A folder given as `.` is the model's own.
     const normal = path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
     if (normal === '' || normal === '.') continue;
@@ -40,10 +47,7 @@ const checkFiles = ({ flavors }: Mlmodel, listing: readonly ModelFile[]): Refusa
   return undefined;
 };
 
-type PythonFunction = Mlmodel['flavors']['python_function'];
-
 const namedPaths = (flavor: PythonFunction): readonly { readonly key: string; readonly path: string }[] => {
-  if (!flavor) return [];
   const { data, model_path, python_model, code, artifacts } = flavor;
   const named = {
     data,
@@ -58,10 +62,10 @@ const namedPaths = (flavor: PythonFunction): readonly { readonly key: string; re
 
 /** MLflow writes where the code was when it was logged; the file is at the root of the folder under its name. */
 const modelCode = (flavor: PythonFunction): string | undefined =>
-  flavor?.model_code_path?.split(/[\\/]/).findLast((part) => part !== '');
+  flavor.model_code_path?.split(/[\\/]/).findLast((part) => part !== '');
 
-const codePaths = ({ flavors }: Mlmodel): readonly string[] => {
+const codePaths = (pythonFunction: PythonFunction, { flavors }: Mlmodel): readonly string[] => {
   const native = Object.values(flavors).map((flavor) => (flavor as { readonly code?: unknown } | null)?.code);
-  const paths = [...native, modelCode(flavors.python_function)];
+  const paths = [...native, modelCode(pythonFunction)];
   return [...new Set(paths.filter((path): path is string => typeof path === 'string' && path !== ''))];
 };

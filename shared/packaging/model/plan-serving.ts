@@ -1,6 +1,6 @@
 import type { EnvironmentSource } from '../environment/environment-source.ts';
 import { checkListing, checkNamed, DEFAULT_LIMITS, type ModelLimits, namesOf, tooLarge } from './check-listing.ts';
-import { checkPythonFlavor } from './check-python-flavor.ts';
+import { checkPythonFlavor, type PythonFunction } from './check-python-flavor.ts';
 import type { Mlmodel } from './mlmodel.ts';
 import { type ModelFolder, SCORING_SCRIPT } from './read-model.ts';
 import { type Refusal, refusal } from './refusal.ts';
@@ -52,7 +52,8 @@ export const planServing = (folder: ModelFolder, limits: ModelLimits = DEFAULT_L
   const claimed = mlmodel.model_size_bytes ?? 0;
   if (claimed > limits.maxBytes) return refused(tooLarge('claims', claimed, limits.maxBytes));
   if (mlmodel.flavors.onnx) return planOnnx(folder, described, mlmodel.flavors.onnx.data);
-  if (mlmodel.flavors.python_function) return planPython(folder, described);
+  const flavor = mlmodel.flavors.python_function;
+  if (flavor) return planPython(folder, described, flavor);
   return hasScript ? planScript(folder, described) : refused(flavorNotServable(mlmodel));
 };
 
@@ -61,9 +62,9 @@ const planOnnx = ({ listing }: ModelFolder, described: Described, data: string):
   return problem ? refused(problem) : { kind: 'onnx', ...described, ...signatureOf(described.mlmodel) };
 };
 
-const planPython = (folder: ModelFolder, described: Described): ServingPlan => {
+const planPython = (folder: ModelFolder, described: Described, flavor: PythonFunction): ServingPlan => {
   const { mlmodel } = described;
-  const checked = checkPythonFlavor(mlmodel, folder.listing);
+  const checked = checkPythonFlavor(flavor, mlmodel, folder.listing);
   if (checked.kind === 'refused') return checked;
   const { loader, codePaths } = checked;
   return withEnvironment(folder, { kind: 'python', ...described, ...signatureOf(mlmodel), loader, codePaths });

@@ -28,6 +28,7 @@ describe('joining small pieces', () => {
     { sizes: [512, 100, 412], gives: [1024] },
     { sizes: [512, 200 * KIB, 10], gives: [512, 200 * KIB, 10] },
     { sizes: Array.from({ length: 130 }, () => KIB), gives: [64 * KIB, 64 * KIB, 2 * KIB] },
+    { sizes: [200 * KIB, 32 * KIB], gives: [200 * KIB, 32 * KIB] },
     { sizes: [31 * KIB, 32 * KIB], gives: [31 * KIB, 32 * KIB] },
     { sizes: [], gives: [] },
     { sizes: [0], gives: [] },

@@ -36,6 +36,17 @@ describe('a model', () => {
     expect(planned).not.toHaveProperty('signature');
   });
 
+  it('has a signature as text only when it has one', async () => {
+    expect(await plan(tinyModel())).toHaveProperty('signatureJson', expect.stringContaining('"inputs":[{'));
+    expect(await plan(withMlmodel({ signature: 'null' }))).not.toHaveProperty('signatureJson');
+  });
+
+  it('is refused when its graph is a folder', async () => {
+    const files = { ...withMlmodel({ flavors: 'onnx: {data: graphs}' }), 'graphs/model.onnx': 'graph' };
+
+    expect(await plan(files)).toMatchObject({ refusal: { code: 'file-missing', where: 'graphs' } });
+  });
+
   it.each([
     ['has no MLmodel', { 'model.onnx': 'graph' }, 'mlmodel-missing', 'mlflow.sklearn.log_model'],
     ['has a huge MLmodel', { ...tinyModel(), MLmodel: 'x'.repeat(1024 * 1024 + 1) }, 'mlmodel-too-large', '1 MiB'],

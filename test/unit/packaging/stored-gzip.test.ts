@@ -13,8 +13,14 @@ const seekable = (content: Buffer, chunkBytes: number, size = content.length): S
   crc32: async () => crc32(content),
 });
 
+const piecesOf = async (content: SeekableContent, from = 0): Promise<readonly Buffer[]> => {
+  const pieces: Buffer[] = [];
+  for await (const piece of storedGzip(content, from)) pieces.push(piece);
+  return pieces;
+};
+
 const stored = (content: Buffer, chunkBytes: number, from = 0): Promise<Buffer> =>
-  buffer(Readable.from(storedGzip(seekable(content, chunkBytes), from)));
+  piecesOf(seekable(content, chunkBytes), from).then((pieces) => Buffer.concat(pieces));
 
 describe('stored gzip', () => {
   it('gives back the content when unzipped, in the size it promised, however the content arrives', async () => {
@@ -48,6 +54,33 @@ describe('stored gzip', () => {
     );
   });
 
+  it.each([0, 9, 10, 11, 14, 15, 16, 65_549, 65_550, 65_551, 65_554, 65_555, 65_556, 70_028, 70_040])(
+    'gives no empty piece from %i on',
+    async (from) => {
+      const pieces = await piecesOf(seekable(Buffer.alloc(70_008, 'slipway'), 1000), from);
+
+      expect(pieces.filter(({ length }) => length === 0)).toEqual([]);
+      expect(pieces.length).toBeGreaterThan(0);
+    },
+  );
+
+  it.each([
+    ['what is empty', 0, 0, []],
+    ['all of it', 3, 0, [0]],
+    ['what is left of it', 3, 17, [2]],
+    ['none of it for the trailer', 3, 18, []],
+  ])('reads of the content %s', async (_, size, offset, expected) => {
+    const opened: number[] = [];
+    const content = seekable(Buffer.alloc(size, 'a'), 10);
+    const from = (at: number) => {
+      opened.push(at);
+      return content.from(at);
+    };
+    await piecesOf({ ...content, from }, offset);
+
+    expect(opened).toEqual(expected);
+  });
+
   it('has the length that the format implies', () => {
     expect(storedGzipSize(0)).toBe(23);
     expect(storedGzipSize(65_535)).toBe(65_563);
@@ -60,6 +93,6 @@ describe('stored gzip', () => {
   ])('stops when the content is %s than said', async (_, size) => {
     const bytes = storedGzip(seekable(Buffer.from('abc'), 2, size));
 
-    await expect(buffer(Readable.from(bytes))).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await expect(buffer(Readable.from(bytes))).rejects.toMatchObject({ code: 'INVALID_STATE', details: { size } });
   });
 });

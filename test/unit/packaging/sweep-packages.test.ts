@@ -59,6 +59,19 @@ describe('which packages go', () => {
     expect(judged([use])[0]).toEqual(['1', true, 'nothing needs it, and it is 90 days old']);
   });
 
+  it('go on the day they are old enough, not before', () => {
+    const at = (ageMs: number) =>
+      judgePackages(
+        [{ ...packageOf(1, 0), builtAt: epochMs(NOW - ageMs) }],
+        [],
+        { keepLast: 0, minAgeMs: 30 * DAY_MS },
+        NOW,
+      ).map(({ remove, because }) => [remove, because]);
+
+    expect(at(30 * DAY_MS - 1)).toEqual([[false, 'it is 29 days old']]);
+    expect(at(30 * DAY_MS)).toEqual([[true, 'nothing needs it, and it is 30 days old']]);
+  });
+
   it('never include one that is used, young, or among the latest, whatever there is', () => {
     const ages = fc.uniqueArray(fc.tuple(fc.nat(30), fc.nat(200)), { selector: ([version]) => version });
     fc.assert(

@@ -21,6 +21,11 @@ const archive = (files: Readonly<Record<string, string>>, from = 0): Promise<Buf
     ),
   );
 
+const firstPiece = async (path: string, size: number): Promise<Buffer> => {
+  for await (const piece of tarBytes(planTar([file(path, size)]), async () => [])) return piece;
+  throw new Error('there is none');
+};
+
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('tar1', () => {
@@ -66,6 +71,32 @@ describe('tar1', () => {
     expect(opened).toEqual(['a/d 100', `${'long/'.repeat(30)}ä 0`]);
   });
 
+  it.each([
+    ['the header of an empty file', 1024, ['a/c 0', 'a/d 0']],
+    ['the end of an empty file', 1536, ['a/d 0']],
+    ['the padding of a file', 2148, []],
+    ['the end', 2560, []],
+  ])('opens from %s on only what follows', async (_, from, expected) => {
+    const plan = planTar([file('a/b', 0), file('a/c', 0), file('a/d', 100)]);
+    const opened: string[] = [];
+    const open = async (path: string, offset: number) => {
+      opened.push(`${path} ${offset}`);
+      return path === 'a/d' ? [Buffer.alloc(100 - offset)] : [];
+    };
+    await buffer(Readable.from(tarBytes(plan, open, from)));
+
+    expect(opened).toEqual(expected);
+  });
+
+  it('gives no empty piece, wherever it goes on', async () => {
+    const plan = planTar([file('a/b', 700), file('a/c', 0), file('a/d', 512)]);
+    const open = async (path: string, offset: number) => [Buffer.alloc((path === 'a/b' ? 700 : 512) - offset)];
+    const openFull = async (path: string, offset: number) => (path === 'a/c' ? [] : open(path, offset));
+    for (let from = 0; from <= plan.size; from += 1) {
+      for await (const { length } of tarBytes(plan, openFull, from)) expect(length).toBeGreaterThan(0);
+    }
+  });
+
   it('reads no further than a file was planned, and says what it saw', async () => {
     let read = 0;
     async function* endless() {
@@ -101,6 +132,32 @@ describe('tar1', () => {
   it('writes sizes above 8 GiB into an extended header', () => {
     expect(planTar([file('big', 9 * 1024 ** 3)]).size).toBe(512 + 512 + 512 + 9 * 1024 ** 3 + 1024);
   });
+
+  it.each([
+    ['in the header up to 8 GiB', 8 * 1024 ** 3 - 1, '77777777777', undefined],
+    ['before the header from there on', 8 * 1024 ** 3, '00000000000', '19 size=8589934592\n'],
+  ])('writes the size %s', async (_, size, field, record) => {
+    const header = await firstPiece('x', size);
+
+    expect(header.subarray(-512).toString('latin1', 124, 136)).toBe(`${field}\0`);
+    expect(record === undefined ? header.length : header.toString('latin1', 512, 512 + record.length)).toBe(
+      record ?? 512,
+    );
+  });
+
+  it.each([10, 80, 89, 90, 91, 92, 93, 94, 987, 988, 989, 990, 991, 992])(
+    'begins an extended header for a name of %i bytes with its length',
+    async (bytes) => {
+      const header = await firstPiece(`é${'x'.repeat(bytes - 2)}`, 1);
+      const record = header
+        .subarray(512, header.length - 512)
+        .toString()
+        .replace(/\0+$/, '');
+
+      expect(Number.parseInt(record, 10)).toBe(Buffer.byteLength(record));
+      expect(record).toMatch(/^\d+ path=éx*\n$/);
+    },
+  );
 
   it.each([
     ['', 'is empty'],

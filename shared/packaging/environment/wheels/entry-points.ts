@@ -7,7 +7,7 @@ export interface ConsoleScript {
 
 const GROUPS = new Set(['console_scripts', 'gui_scripts']);
 
-const ENTRY = /^(?<name>[^=]+?)\s*=\s*(?<module>[\w.]+)\s*:\s*(?<attribute>[\w.]+)\s*(?:\[[^\]]*\])?$/;
+const ENTRY = /^(?<name>[^=]+)=\s*(?<module>[\w.]+)\s*:\s*(?<attribute>[\w.]+)\s*(?:\[[^\]]*\])?$/;
 
 /** A command's name is a file's name, nothing else. */
 const NAME = /^[\w-][\w.-]*$/;
@@ -32,8 +32,9 @@ export const parseConsoleScripts = (
     }
     if (!GROUPS.has(group)) continue;
     const { name = '', module = '', attribute = '' } = ENTRY.exec(line)?.groups ?? {};
-    if (!NAME.test(name)) return { scripts, invalid: line };
-    scripts.push({ name, module, attribute });
+    const command = name.trim();
+    if (!NAME.test(command)) return { scripts, invalid: line };
+    scripts.push({ name: command, module, attribute });
   }
   return { scripts };
 };

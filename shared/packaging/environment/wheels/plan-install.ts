@@ -51,8 +51,8 @@ export const planInstall = (wheel: Wheel, python: string): readonly InstalledFil
     textFile(`${ENVIRONMENT_ROOT}/bin/${script.name}`, consoleScriptText(script, python), true),
   );
   const files = [...members, ...commands, textFile(`${site}/${distInfo}/INSTALLER`, 'slipway\n')];
-  requireUnique(archive.fileName, files);
   const record = `${site}/${distInfo}/RECORD`;
+  requireUnique(archive.fileName, [...files, { path: record }]);
   const sorted = files.sort((a, b) => compareBytes(a.path, b.path));
   const rows: readonly RecordRow[] = [...sorted.map((file) => rowOf(file, site)), { path: `${distInfo}/RECORD` }];
   return [...sorted, textFile(record, formatRecord(rows))];
@@ -77,13 +77,13 @@ const destination = ({ archive, data, name }: Wheel, python: string, path: strin
   const site = sitePackages(python);
   if (!path.startsWith(`${data}/`)) return `${site}/${path}`;
   const [scheme = '', ...rest] = path.slice(data.length + 1).split('/');
-  const folder = {
-    purelib: site,
-    platlib: site,
-    scripts: `${ENVIRONMENT_ROOT}/bin`,
-    headers: `${ENVIRONMENT_ROOT}/include/site/python${python}/${name}`,
-    data: ENVIRONMENT_ROOT,
-  }[scheme];
+  const folder = new Map([
+    ['purelib', site],
+    ['platlib', site],
+    ['scripts', `${ENVIRONMENT_ROOT}/bin`],
+    ['headers', `${ENVIRONMENT_ROOT}/include/site/python${python}/${name}`],
+    ['data', ENVIRONMENT_ROOT],
+  ]).get(scheme);
   const to = rest.join('/');
   if (folder !== undefined && pathProblem(to) === undefined) return `${folder}/${to}`;
   throw new WheelRefused(archive.fileName, `has the member '${path}', which belongs nowhere`);
@@ -106,7 +106,7 @@ const rowOf = ({ path, sha256, size }: InstalledFile, site: string): RecordRow =
   size,
 });
 
-const requireUnique = (fileName: string, files: readonly InstalledFile[]): void => {
+const requireUnique = (fileName: string, files: readonly Pick<InstalledFile, 'path'>[]): void => {
   const seen = new Set<string>();
   for (const { path } of files) {
     if (seen.has(path)) throw new WheelRefused(fileName, `would install '/${path}' twice`);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { canonicalJson } from '../../image/canonical-json.ts';
 import type { LayerEncoding, LayerPlan } from '../../image/layer.ts';
 import { planTar, TAR_FORMAT } from '../../image/tar.ts';
@@ -70,6 +69,6 @@ export const textLayer = (path: string, text: string): LayerPlan => {
     tar: planTar([{ path, size: bytes.length, executable: false }]),
     encoding: 'stored',
     key: undefined,
-    open: async (_, offset) => Readable.from([bytes.subarray(offset)], { objectMode: false }),
+    open: async (_, offset) => [bytes.subarray(offset)],
   };
 };

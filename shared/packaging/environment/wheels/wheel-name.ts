@@ -12,7 +12,7 @@ export interface WheelName {
 }
 
 const FILE_NAME =
-  /^(?<name>[A-Za-z0-9][\w.]*)-(?<version>[\w.!+]+)(?:-(?<build>\d+)\w*)?-(?<python>[\w.]+)-(?<abi>[\w.]+)-(?<platform>[\w.]+)\.whl$/;
+  /^(?<name>[A-Za-z0-9][\w.]*)-(?<version>[\w.!+]+)(?:-(?<build>\d+)[\w.]*)?-(?<python>[\w.]+)-(?<abi>[\w.]+)-(?<platform>[\w.]+)\.whl$/;
 
 /**
  * The parts of a wheel's file name, or undefined when it is none.
@@ -20,8 +20,9 @@ const FILE_NAME =
  * @see https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-name-convention
  */
 export const parseWheelName = (fileName: string): WheelName | undefined => {
-  const { name, version, build = '0', python, abi, platform } = FILE_NAME.exec(fileName)?.groups ?? {};
-  if (name === undefined || version === undefined) return undefined;
+  const groups = FILE_NAME.exec(fileName)?.groups;
+  if (groups === undefined) return undefined;
+  const { name = '', version = '', build = '0', python, abi, platform } = groups;
   const parts = (text = ''): readonly string[] => text.split('.');
   const tags = parts(python).flatMap((py) => parts(abi).flatMap((a) => parts(platform).map((p) => `${py}-${a}-${p}`)));
   return { name: normalizedName(name), version, build: Number(build), tags };

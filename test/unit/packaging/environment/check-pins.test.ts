@@ -34,6 +34,10 @@ describe('what an index says against a pin', () => {
     ['no-wheel', 'demo==1.0', [file('demo-1.0-cp311-cp311-win_amd64.whl')]],
     ['no-wheel', 'demo==1.0', [file('demo-1.0-cp311-cp311-musllinux_1_1_x86_64.whl')]],
     ['no-wheel', 'demo==1.0', [file('demo-1.0-py3-none-any.whl', { requiresPython: '>=3.12' })]],
+    // Indexes keep files from before names and versions had rules.
+    ['no-matching-version', 'demo==1.0', [file('demo-2004d-old.zip'), file('demo-0.9.win32.exe')]],
+    ['no-matching-version', 'demo==1.0+cpu', [file('demo-1.0-py3-none-any.whl')]],
+    ['no-matching-version', 'demo==1.0+cpu', [file('demo-1.0+cu118-py3-none-any.whl')]],
   ])('%s: %s', async (code, requirement, files) => {
     const failed = await check(requirement, files);
     expect(failed).toMatchObject({ code, message: expect.stringMatching(/^[A-Z].*'demo'.*\. [A-Z].*\.$/) });
@@ -48,6 +52,9 @@ describe('what an index says against a pin', () => {
     ['demo==1.0', [file('demo-1.0+cpu-py3-none-any.whl')]],
     ['demo==1.0', [file('demo-1.0.tar.gz'), file('demo-1.0-py3-none-any.whl')]],
     ['demo==1.0', [file('demo-1.0-py3-none-any.whl', { requiresPython: 'nonsense' })]],
+    ['demo==1.0', [file('demo-1.0.tar.gz', { yanked: 'broken' }), file('demo-1.0-py3-none-any.whl')]],
+    ['demo==1.0', [file('demo-1.0-py3-none-any.whl'), file('demo-1.0.tar.gz', { yanked: 'broken' })]],
+    ['demo==1.0+cpu', [file('demo-1.0+cpu-py3-none-any.whl')]],
     ['demo>=1.0', []],
     ['demo==1.0; python_version < "3.8"', []],
   ])('nothing, for %s', async (requirement, files) => {
@@ -58,8 +65,50 @@ describe('what an index says against a pin', () => {
     const spec = environmentSpec();
     const options = { ...spec.options, indexUrl: 'https://pypi.example/simple' };
     expect(await checkPins(indexOf({}), { ...spec, options })).toBeUndefined();
+    const more = { ...spec.options, extraIndexUrls: ['https://pypi.example/simple'] };
+    expect(await checkPins(indexOf({}), { ...spec, options: more })).toBeUndefined();
     const down: PackageIndex = { filesOf: () => Promise.reject(new Error('down')) };
     expect(await checkPins(down, spec)).toBeUndefined();
+  });
+
+  it.each<[string, string, string]>([
+    ['with its reason', 'breaks on import', ' (breaks on import)'],
+    ['without one, where none is given', '', ''],
+    ['with no more of it than can be read', 'x'.repeat(1000), ` (${'x'.repeat(200)})`],
+  ])('that it was withdrawn, %s', async (_, yanked, reason) => {
+    expect((await check('demo==1.0', [file('demo-1.0-py3-none-any.whl', { yanked })]))?.message).toBe(
+      `Version 1.0 of 'demo' was withdrawn from the index${reason}. Pin another version.`,
+    );
+  });
+
+  it.each([0, 1, 7, 8, 19])('against any of twenty pins, such as number %i', async (wrong) => {
+    const names = Array.from({ length: 20 }, (_, index) => `demo-${index}`);
+    const has = names.filter((_, index) => index !== wrong);
+    const index = indexOf(
+      Object.fromEntries(has.map((name) => [name, [file(`${name.replace('-', '_')}-1-py3-none-any.whl`)]])),
+    );
+    const spec = environmentSpec({ requirements: names.map((name) => `${name}==1`) });
+    expect((await checkPins(index, spec))?.message).toContain(`'demo-${wrong}'`);
+  });
+
+  it('after asking once for each project, eight at a time', async () => {
+    const asked: string[] = [];
+    let open = 0;
+    let most = 0;
+    const index: PackageIndex = {
+      filesOf: async (project) => {
+        asked.push(project);
+        open += 1;
+        most = Math.max(most, open);
+        await new Promise(setImmediate);
+        open -= 1;
+        return [file(`${project}-1-py3-none-any.whl`)];
+      },
+    };
+    const names = Array.from({ length: 20 }, (_, index) => `demo${index}`);
+    await checkPins(index, environmentSpec({ requirements: names.map((name) => `${name}==1`) }));
+    expect(asked).toEqual(names);
+    expect(most).toBe(8);
   });
 
   it('ends a build before the builder is asked', async () => {

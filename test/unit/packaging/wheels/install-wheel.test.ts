@@ -74,8 +74,9 @@ sys.exit(App.main())
     ['#!/usr/bin/perl\n1\n', '#!/usr/bin/perl\n1\n'],
     ['#!pythonic\n', '#!pythonic\n'],
   ])('makes of the script %j the script %j', async (content, expected) => {
-    const { contentOf } = await installed({ members: [{ path: 'demo-1.0.data/scripts/s', content }] });
+    const { files, contentOf } = await installed({ members: [{ path: 'demo-1.0.data/scripts/s', content }] });
     expect(await contentOf('opt/env/bin/s')).toBe(expected);
+    expect(files.find(({ path }) => path === 'opt/env/bin/s')?.executable).toBe(true);
   });
 
   it('records what it installed, not what was in the wheel', async () => {
@@ -95,6 +96,34 @@ sys.exit(App.main())
       const name = file.path.startsWith(SITE) ? file.path.slice(SITE.length + 1) : `../../../${file.path.slice(8)}`;
       expect(record.get(name)).toEqual({ path: name, sha256: file.sha256, size: file.size });
     }
+  });
+
+  it('has a hash for what its own RECORD lists, and for nothing else of it', async () => {
+    const { files, contentOf } = await installed({
+      members: [
+        { path: 'listed.py', content: 'x' },
+        { path: 'unlisted.py', content: 'x' },
+      ],
+      record: `listed.py,sha256=${Buffer.alloc(32, 1).toString('base64url')},1\n`,
+    });
+    const hashOf = (name: string) => files.find(({ path }) => path === `${SITE}/${name}`)?.sha256;
+    expect(hashOf('listed.py')).toBe('01'.repeat(32));
+    expect(hashOf('unlisted.py')).toBeUndefined();
+    expect(await contentOf(`${SITE}/demo-1.0.dist-info/RECORD`)).toContain('\nunlisted.py,,1\n');
+  });
+
+  it('leaves out what is about another installation', async () => {
+    const path = (name: string) => `demo-1.0.dist-info/${name}`;
+    const { files, contentOf } = await installed({
+      members: [
+        { path: path('INSTALLER'), content: 'pip\n' },
+        { path: path('REQUESTED'), content: '' },
+        { path: path('RECORD.jws'), content: '{}' },
+      ],
+    });
+    expect(await contentOf(`${SITE}/${path('INSTALLER')}`)).toBe('slipway\n');
+    expect(files.map((file) => file.path)).not.toContain(`${SITE}/${path('REQUESTED')}`);
+    expect(files.map((file) => file.path)).not.toContain(`${SITE}/${path('RECORD.jws')}`);
   });
 
   it('is read from any byte on as it is read from the first', async () => {
@@ -135,6 +164,9 @@ describe('a hostile wheel', () => {
     ],
     ['that says it is enormous', member('bomb', { claims: { size: 4_000_000_000 } }), /which no package does/],
     ['with data outside the schemes', member('demo-1.0.data/etc/passwd'), /belongs nowhere/],
+    ['with data for what only looks like a scheme', member('demo-1.0.data/constructor/x'), /belongs nowhere/],
+    ['with a file in place of a scheme', member('demo-1.0.data/purelib'), /belongs nowhere/],
+    ['whose data holds another RECORD', member('demo-1.0.data/purelib/demo-1.0.dist-info/RECORD'), /twice/],
     ['whose data climbs out', member('demo-1.0.data/data/../../x'), /invalid relative path|leaves its folder/],
     ['with a command that is a path', { entryPoints: '[console_scripts]\n../x = a:b' }, /entry point/],
     ['with a command that is code', { entryPoints: '[console_scripts]\nx = a:b; import os' }, /entry point/],
