@@ -55,8 +55,8 @@ describe('what MLflow would load', () => {
     ['no fields at all', {}, { own: null }, []],
     ['the same for each flavor', { code: 'code' }, { own: { code: 'code' } }, ['code']],
     ['others for another flavor', { code: 'code' }, { own: { code: 'src' } }, ['src', 'code']],
-    ['a model from code', { code: 'code', model_code_path: '/home/me/agent.py' }, {}, ['code', 'agent.py']],
-    ['a model from a folder of code', { model_code_path: '/home/me/agent.py/' }, {}, ['agent.py']],
+    ['a model from code', { code: 'code', model_code_path: '/dbfs/me/agent.py' }, {}, ['code', 'agent.py']],
+    ['a model from a folder of code', { model_code_path: '/dbfs/me/agent.py/' }, {}, ['agent.py']],
   ])('has code of %s', (_, fields, native, codePaths) => {
     const paths = ['code/own.py', 'src/own.py', 'agent.py'];
 
