@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import { request } from 'undici';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../local/free-port.ts';
 import { measure } from '../support/load.ts';
 import { machine } from '../support/machine.ts';
 import { pythonEnvironment } from '../support/python.ts';

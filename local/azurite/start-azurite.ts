@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 
 /** Azurite's documented account; it is no secret. */
 const ACCOUNT = 'devstoreaccount1';
@@ -97,16 +98,6 @@ const spawnAzurite = async (
 const binPath = (): string => {
   const require = createRequire(import.meta.url);
   return join(dirname(require.resolve('azurite/package.json')), 'dist', 'src', 'azurite.js');
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 };
 
 const waitForPort = async (child: ChildProcess, port: number): Promise<void> => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free-port.ts';
 import type { ContainerLog } from './container-log.ts';
 import { type ContainerPlace, containerSpec, type Runtime } from './container-spec.ts';
 import type { ImageConfig } from './options.ts';
@@ -91,13 +91,3 @@ const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
     // ESRCH: the group is gone, which is what was wanted.
   }
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });

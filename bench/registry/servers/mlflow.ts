@@ -3,7 +3,7 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../../local/free-port.ts';
 import { pythonEnvironment } from '../../support/python.ts';
 import { run, type Serving, serve } from '../../support/run.ts';
 import type { Size } from '../catalogue.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Azurite } from '../../../local/azurite/start-azurite.ts';
+import { freePort } from '../../../local/free-port.ts';
 import { createBlobCollected } from '../../../local/machine-learning/blob-collected.ts';
 import { createBlobImages } from '../../../local/machine-learning/blob-images.ts';
 import {
@@ -98,11 +99,3 @@ export class WorkspaceFixture {
     return pushImage(this.images, fixtureImage(name, env));
   }
 }
-
-const freePort = async (): Promise<number> => {
-  const probe = Fastify();
-  await probe.listen({ port: 0, host: '127.0.0.1' });
-  const port = (probe.server.address() as { port: number }).port;
-  await probe.close();
-  return port;
-};

@@ -5,26 +5,14 @@ import { parseConfig } from '../../../shared/platform/config.ts';
 import { createEgress } from '../../../shared/platform/http/egress.ts';
 import { silentLogger } from '../../../shared/platform/logging.ts';
 import { systemClock } from '../../../shared/platform/time.ts';
+import { AZURE_CONFIG } from '../../support/azure-config.ts';
 import { createMemoryDocuments } from '../../support/memory-documents.ts';
 import { environmentSpec } from '../../support/packaging/environments.ts';
 import { memoryImages, memoryLayerFacts } from '../../support/packaging/memory-images.ts';
 
-const IN_AZURE = {
-  COSMOS_ENDPOINT: 'https://x.documents.azure.com',
-  BLOB_ENDPOINT: 'https://x.blob.core.windows.net',
-  QUEUE_ENDPOINT: 'https://x.queue.core.windows.net',
-  EVENT_GRID_TOPIC_ENDPOINT: 'https://x.eventgrid.azure.net/api/events',
-  AZURE_ML_WORKSPACE_ID: '/subscriptions/s',
-  AZURE_LOCATION: 'westeurope',
-  IMAGE_REGISTRY: 'x.azurecr.io',
-  SECRETS_KEY: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
-  PUBLIC_URL: 'https://slipway.example',
-  ACCESS_TOKEN_SHA256: 'a'.repeat(64),
-};
-
 describe('environments built from wheels', () => {
   it('are refused in Azure without an image that brings Python, instead of making one that cannot start', async () => {
-    const { environmentBuilder } = environmentServices(parseConfig(IN_AZURE), {
+    const { environmentBuilder } = environmentServices(parseConfig(AZURE_CONFIG), {
       images: memoryImages(),
       layerFacts: memoryLayerFacts(),
       documents: createMemoryDocuments(),
